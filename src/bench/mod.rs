@@ -1,0 +1,1 @@
+//! Runs exports repeatedly and judges what they cost: runner, statistics, baseline, machine, quality, comparison.

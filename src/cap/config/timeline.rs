@@ -1,0 +1,236 @@
+//! `timeline` (cap-format.md 4.8): clips in source time, overlay tracks in output time.
+
+use serde::Deserialize;
+
+use super::Xy;
+use super::overlays::{CaptionSegment, KeyboardSegment, MaskSegment, TextSegment};
+
+/// Clips and overlay tracks. All times are seconds.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Timeline {
+    /// Clips in play order.
+    pub segments: Vec<Clip>,
+    /// Zooms; the key is required.
+    pub zoom_segments: Vec<ZoomSegment>,
+    /// Transitions between clips.
+    #[serde(default)]
+    pub transitions: Vec<Transition>,
+    /// Scene layouts.
+    #[serde(default)]
+    pub scene_segments: Vec<SceneSegment>,
+    /// Masks.
+    #[serde(default)]
+    pub mask_segments: Vec<MaskSegment>,
+    /// Texts.
+    #[serde(default)]
+    pub text_segments: Vec<TextSegment>,
+    /// Captions.
+    #[serde(default)]
+    pub caption_segments: Vec<CaptionSegment>,
+    /// Keyboard overlays.
+    #[serde(default)]
+    pub keyboard_segments: Vec<KeyboardSegment>,
+    /// Music.
+    #[serde(default)]
+    pub audio_segments: Vec<MusicSegment>,
+    /// 3D camera.
+    #[serde(default, rename = "camera3dSegments")]
+    pub camera_3d_segments: Vec<Camera3dSegment>,
+}
+
+/// A piece of one recording segment.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Clip {
+    /// Index into the recording's segments.
+    #[serde(default)]
+    pub recording_segment: u32,
+    /// Playback speed, 2 is twice as fast.
+    pub timescale: f64,
+    /// In point, source seconds.
+    pub start: f64,
+    /// Out point, source seconds.
+    pub end: f64,
+    /// What happens to the sound at another speed than 1; `None` is mute.
+    #[serde(default)]
+    pub speed_audio_mode: Option<SpeedAudioMode>,
+}
+
+/// Sound of a clip whose speed is not 1 (cap-look.md 21.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SpeedAudioMode {
+    /// Silence.
+    #[default]
+    Mute,
+    /// Tempo change without pitch change.
+    MaintainPitch,
+    /// Plain resampling; the pitch follows the speed.
+    MatchSpeed,
+}
+
+/// Overlap of two clips (cap-look.md 3.2).
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Transition {
+    /// Index of the clip on the right of the cut, at least 1.
+    pub segment_index: u32,
+    /// Kind.
+    #[serde(rename = "type")]
+    pub kind: TransitionKind,
+    /// Seconds.
+    pub duration: f64,
+}
+
+/// Kind of a transition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TransitionKind {
+    /// Linear mix.
+    CrossFade,
+    /// Out to black, in from black.
+    FadeThroughBlack,
+}
+
+/// A zoom, output seconds.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ZoomSegment {
+    /// Start.
+    pub start: f64,
+    /// End.
+    pub end: f64,
+    /// Card scale; below 1 counts as 1.
+    pub amount: f64,
+    /// Where to.
+    pub mode: ZoomMode,
+    /// Hard cut instead of the spring.
+    #[serde(default)]
+    pub instant_animation: bool,
+    /// Auto mode: outer band, 0..=0.5, mapped to the edge.
+    #[serde(default = "quarter")]
+    pub edge_snap_ratio: f64,
+}
+
+const fn quarter() -> f64 {
+    0.25
+}
+
+/// Centre of a zoom.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ZoomMode {
+    /// Follows the pointer.
+    Auto,
+    /// A fixed point; 0 is flush left or top, 1 flush right or bottom.
+    Manual(Xy),
+}
+
+/// A scene layout, output seconds.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SceneSegment {
+    /// Start.
+    pub start: f64,
+    /// End.
+    pub end: f64,
+    /// Layout.
+    #[serde(default)]
+    pub mode: SceneMode,
+    /// Pane settings of the split layouts.
+    #[serde(default)]
+    pub split_layout: Option<SplitLayout>,
+    /// Seconds.
+    #[serde(default = "scene_transition")]
+    pub transition_in: f64,
+    /// Seconds.
+    #[serde(default = "scene_transition")]
+    pub transition_out: f64,
+}
+
+const fn scene_transition() -> f64 {
+    0.3
+}
+
+/// Layout of a scene (cap-look.md 10).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the names are those of cap-look.md 10.1")]
+pub enum SceneMode {
+    #[default]
+    Default,
+    CameraOnly,
+    HideCamera,
+    SplitScreen,
+    Floating,
+}
+
+/// Pane settings of a split scene.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct SplitLayout {
+    /// Tighter crop, factor.
+    pub screen_zoom: f64,
+    /// Focal point, 0..=1.
+    pub screen_position: Xy,
+    /// Tighter crop, factor.
+    pub camera_zoom: f64,
+    /// Focal point, 0..=1.
+    pub camera_position: Xy,
+}
+
+impl Default for SplitLayout {
+    fn default() -> Self {
+        let centre = Xy { x: 0.5, y: 0.5 };
+        Self {
+            screen_zoom: 1.0,
+            screen_position: centre,
+            camera_zoom: 1.0,
+            camera_position: centre,
+        }
+    }
+}
+
+/// Imported music, output seconds.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MusicSegment {
+    /// Start.
+    pub start: f64,
+    /// End.
+    pub end: f64,
+    /// Relative to the recording folder.
+    pub path: String,
+    /// Whether it is heard.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    /// Seconds skipped in the file.
+    #[serde(default)]
+    pub trim_start: f64,
+    /// Gain in dB; at or below -60 silent.
+    #[serde(default)]
+    pub volume_db: f64,
+    /// Linear ramp, seconds.
+    #[serde(default)]
+    pub fade_in: f64,
+    /// Linear ramp, seconds.
+    #[serde(default)]
+    pub fade_out: f64,
+}
+
+pub(super) const fn yes() -> bool {
+    true
+}
+
+/// A 3D camera move, output seconds. Not rendered yet: only its presence is reported.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Camera3dSegment {
+    /// Start.
+    pub start: f64,
+    /// End.
+    pub end: f64,
+    /// Whether it applies.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+}

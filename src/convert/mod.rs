@@ -1,0 +1,1 @@
+//! Packed RGB to NV12, one file a path, one interface.

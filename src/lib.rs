@@ -1,0 +1,18 @@
+//! Exports Cap screen recordings (`.cap` folders) to MP4 and measures itself doing it.
+//!
+//! The binary is a thin shell around this library. Rooms, from top to bottom (imports point down only):
+//! [`cli`], [`bench`], [`export`], [`convert`], [`render`], [`media`], [`sound`], [`scene`], [`cap`], then the currency
+//! between them, [`frame`] and [`time`]. [`synth`] stands beside `export` and makes recordings to test and measure with.
+
+pub mod bench;
+pub mod cap;
+pub mod cli;
+pub mod convert;
+pub mod export;
+pub mod frame;
+pub mod media;
+pub mod render;
+pub mod scene;
+pub mod sound;
+pub mod synth;
+pub mod time;

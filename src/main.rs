@@ -1,0 +1,3 @@
+//! The `capstan` binary.
+
+fn main() {}

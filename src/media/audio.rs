@@ -1,0 +1,1 @@
+//! Decodes a sound track to 48 kHz float samples.

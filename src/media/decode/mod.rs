@@ -1,0 +1,1 @@
+//! Decodes video tracks: hold-previous lookup over variable frame rate.

@@ -1,0 +1,1 @@
+//! FFmpeg itself: start-up, versions, log, errors.

@@ -1,0 +1,1 @@
+//! Opens media files without letting FFmpeg open anything itself.

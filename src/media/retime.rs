@@ -1,0 +1,1 @@
+//! Changes the speed of sound, with or without its pitch.

@@ -1,0 +1,1 @@
+//! Decodes still images: backgrounds and pointer art.

@@ -1,0 +1,1 @@
+//! Composes frames with wgpu and reads them back: device, compositor, one file a layer, readback, shaders.

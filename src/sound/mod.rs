@@ -1,0 +1,1 @@
+//! Mixing, gains, speed: plain maths on samples.
