@@ -4,6 +4,7 @@ pub mod audio;
 pub mod decode;
 pub mod encode;
 pub mod ffmpeg;
+pub mod h264;
 pub mod input;
 pub mod mux;
 pub mod probe;

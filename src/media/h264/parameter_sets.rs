@@ -1,0 +1,189 @@
+//! Sequence and picture parameter sets, as far as slice headers depend on them (H.264 7.3.2.1, 7.3.2.2).
+
+use super::Declined;
+use super::bits::BitReader;
+
+/// What a sequence parameter set says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Sps {
+    pub id: u32,
+    pub separate_colour_planes: bool,
+    pub chroma_array: bool,
+    /// Width of frame_num in bits.
+    pub frame_num_bits: u32,
+    pub macroblocks: u32,
+}
+
+/// What a picture parameter set says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Pps {
+    pub id: u32,
+    pub sps: u32,
+    pub cabac: bool,
+    pub bottom_field_pic_order: bool,
+    pub default_references: u32,
+    pub weighted: bool,
+    /// QP of a slice whose slice_qp_delta is 0.
+    pub qp: i32,
+    pub deblocking_control: bool,
+    pub redundant_pictures: bool,
+}
+
+/// Profiles whose sets carry chroma format and scaling lists (7.3.2.1.1).
+const HIGH_PROFILES: [u32; 13] = [100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135];
+
+impl Sps {
+    /// Parses the RBSP of a set and declines streams whose pictures can't be repeated.
+    pub(super) fn parse(rbsp: &[u8]) -> Result<Self, Declined> {
+        let mut r = BitReader::new(rbsp);
+        let profile = r.bits(8)?;
+        r.bits(16)?;
+        let id = r.ue()?;
+        let (mut chroma_format, mut separate_colour_planes) = (1, false);
+        if HIGH_PROFILES.contains(&profile) {
+            chroma_format = r.ue()?;
+            if chroma_format == 3 {
+                separate_colour_planes = r.flag()?;
+            }
+            r.ue()?;
+            r.ue()?;
+            r.flag()?;
+            if r.flag()? {
+                skip_scaling_lists(&mut r, if chroma_format == 3 { 12 } else { 8 })?;
+            }
+        }
+        let frame_num_bits = r.ue()? + 4;
+        if frame_num_bits > 16 {
+            return Err(Declined::Malformed("log2_max_frame_num is above 16"));
+        }
+        if r.ue()? != 2 {
+            return Err(Declined::Unsupported(
+                "pictures may be shown in another order than they are coded",
+            ));
+        }
+        if r.ue()? != 1 {
+            return Err(Declined::Unsupported("the number of reference pictures is not 1"));
+        }
+        if r.flag()? {
+            return Err(Declined::Unsupported("gaps in frame_num are allowed"));
+        }
+        let width = r
+            .ue()?
+            .checked_add(1)
+            .ok_or(Declined::Malformed("the width is out of range"))?;
+        let height = r
+            .ue()?
+            .checked_add(1)
+            .ok_or(Declined::Malformed("the height is out of range"))?;
+        if !r.flag()? {
+            return Err(Declined::Unsupported("the stream may be interlaced"));
+        }
+        r.flag()?;
+        if r.flag()? {
+            for _ in 0..4 {
+                r.ue()?;
+            }
+        }
+        if r.flag()? {
+            decline_hrd(&mut r)?;
+        }
+        let macroblocks = width.checked_mul(height).filter(|&count| count <= 139_264);
+        Ok(Self {
+            id,
+            separate_colour_planes,
+            chroma_array: chroma_format != 0 && !separate_colour_planes,
+            frame_num_bits,
+            macroblocks: macroblocks.ok_or(Declined::Malformed("more macroblocks than any level allows"))?,
+        })
+    }
+}
+
+/// scaling_list() (7.3.2.1.1.1): only its length matters.
+fn skip_scaling_lists(r: &mut BitReader<'_>, count: usize) -> Result<(), Declined> {
+    for list in 0..count {
+        if !r.flag()? {
+            continue;
+        }
+        let (mut last, mut next) = (8i32, 8i32);
+        for _ in 0..if list < 6 { 16 } else { 64 } {
+            if next != 0 {
+                next = (last + r.se()?.rem_euclid(256)).rem_euclid(256);
+            }
+            if next != 0 {
+                last = next;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// vui_parameters() (E.1.1) up to the hypothetical decoder: its timing messages would have to be written for copies too.
+fn decline_hrd(r: &mut BitReader<'_>) -> Result<(), Declined> {
+    if r.flag()? && r.bits(8)? == 255 {
+        r.bits(32)?;
+    }
+    if r.flag()? {
+        r.flag()?;
+    }
+    if r.flag()? {
+        r.bits(4)?;
+        if r.flag()? {
+            r.bits(24)?;
+        }
+    }
+    if r.flag()? {
+        r.ue()?;
+        r.ue()?;
+    }
+    if r.flag()? {
+        r.bits(32)?;
+        r.bits(32)?;
+        r.flag()?;
+    }
+    if r.flag()? || r.flag()? {
+        return Err(Declined::Unsupported(
+            "the stream carries decoder buffer timing (HRD)",
+        ));
+    }
+    if r.flag()? {
+        return Err(Declined::Unsupported("the stream carries picture timing"));
+    }
+    Ok(())
+}
+
+impl Pps {
+    /// Parses the RBSP of a set and declines streams whose pictures can't be repeated.
+    pub(super) fn parse(rbsp: &[u8]) -> Result<Self, Declined> {
+        let mut r = BitReader::new(rbsp);
+        let (id, sps) = (r.ue()?, r.ue()?);
+        let cabac = r.flag()?;
+        let bottom_field_pic_order = r.flag()?;
+        if r.ue()? != 0 {
+            return Err(Declined::Unsupported("pictures have slice groups"));
+        }
+        let default_references = r.ue()? + 1;
+        r.ue()?;
+        let weighted = r.flag()?;
+        r.bits(2)?;
+        let qp = 26 + r.se()?.clamp(-26, 25);
+        r.se()?;
+        r.se()?;
+        let deblocking_control = r.flag()?;
+        r.flag()?;
+        let redundant_pictures = r.flag()?;
+        if default_references > 32 {
+            return Err(Declined::Malformed("more than 32 references"));
+        }
+        Ok(Self {
+            id,
+            sps,
+            cabac,
+            bottom_field_pic_order,
+            default_references,
+            weighted,
+            qp,
+            deblocking_control,
+            redundant_pictures,
+        })
+    }
+}
