@@ -98,17 +98,19 @@ fn assert_close(converter: &dyn Converter, expected: &Nv12Frame, found: &Nv12Fra
 
 /// Converts `source` by every path, into a plain target and a guarded one.
 fn conforms(source: &PackedFrame, color: YuvColor, target_padding: usize, context: &str) {
-    let expected = reference::convert(source.view(), color).unwrap();
+    let expected = reference::convert(source.view(), color).expect("the reference takes any picture");
     for converter in &mut available(&spec(source.size, source.format, color)) {
         let context = format!(
             "{context}, {} {:?} {:?}",
             source.size, source.format, color.matrix
         );
         let mut plain = Nv12Frame::new(source.size);
-        converter.convert(source.view(), &mut plain).unwrap();
+        converter
+            .convert(source.view(), &mut plain)
+            .expect("a plain target");
         assert_close(converter.as_ref(), &expected, &plain, &context);
         let mut odd = guarded(source.size, target_padding);
-        converter.convert(source.view(), &mut odd).unwrap();
+        converter.convert(source.view(), &mut odd).expect("an odd target");
         assert_close(converter.as_ref(), &expected, &odd, &context);
         assert_guards_intact(&odd, &context);
     }
