@@ -1,1 +1,32 @@
-//! H.264 and AAC encoders: choice, self-test, options.
+//! H.264 and AAC encoders: which one, with which options, and proof that it works.
+//!
+//! [`open_video`] walks the encoders of the platform in order of preference; one that runs on hardware must first
+//! pass a self-test at the real size. What was tried, what was refused and why, and every option that was set are
+//! in the [`EncoderReport`]. Pictures go in by reference ([`EncoderInput`]), [`Packet`]s come out with their bytes
+//! in reach, and [`Track`] tells the muxer ([`crate::media::mux`]) what they are.
+
+mod aac;
+mod choose;
+mod codec;
+mod error;
+mod options;
+mod packet;
+mod picture;
+mod probe;
+mod quality;
+mod self_test;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod vaapi;
+mod video;
+
+pub use aac::{AAC_BIT_RATE, AacEncoder, SAMPLE_RATE};
+pub use choose::{Attempt, AttemptOutcome, EncoderReport, OptionSet, open_video};
+pub use error::EncodeError;
+pub use packet::{Packet, Track};
+pub use picture::EncoderInput;
+pub use probe::{EncoderProbe, probe_encoders};
+pub use quality::{Quality, RateControl, target_bitrate};
+pub use settings::{EncoderChoice, VideoSettings};
+pub use video::VideoEncoder;
