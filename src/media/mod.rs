@@ -10,4 +10,6 @@ pub mod mux;
 pub mod probe;
 pub mod retime;
 pub mod still;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod track_writer;

@@ -248,7 +248,7 @@ pub(crate) fn span(input: &mut Input, index: usize) -> Result<Span, MediaError> 
     let found = {
         let stream = stream(input, index)?;
         let start = known(stream.start_time());
-        let seconds = |ticks: i64| ticks as f64 * f64::from(stream.time_base());
+        let seconds = |ticks| seconds(ticks, stream.time_base());
         let header = known(stream.duration()).filter(|ticks| *ticks > 0);
         // SAFETY: the context is open; these are plain fields.
         let (container, estimate) = unsafe {
@@ -291,6 +291,12 @@ pub(crate) fn span(input: &mut Input, index: usize) -> Result<Span, MediaError> 
     })
 }
 
+/// Ticks of a time base as seconds: one division of whole numbers, so that the same moment is the same double in every
+/// time base (multiplying by a rounded 1/90000 would not be).
+pub(crate) fn seconds(ticks: i64, base: Rational) -> f64 {
+    ticks as f64 * f64::from(base.numerator()) / f64::from(base.denominator())
+}
+
 /// `None` for FFmpeg's "no timestamp".
 fn known(timestamp: i64) -> Option<i64> {
     (timestamp != ffi::AV_NOPTS_VALUE).then_some(timestamp)
@@ -305,7 +311,7 @@ fn first_index_timestamp(stream: &Stream<'_>) -> Option<i64> {
 
 /// First presentation time and seconds up to the end of the last packet; leaves the input at its start.
 fn scan_packets(input: &mut Input, index: usize) -> Result<(Option<i64>, f64), MediaError> {
-    let base = f64::from(stream(input, index)?.time_base());
+    let base = stream(input, index)?.time_base();
     let mut range: Option<(i64, i64)> = None;
     let mut packet = Packet::empty();
     ffmpeg::forget_complaints();
@@ -323,7 +329,7 @@ fn scan_packets(input: &mut Input, index: usize) -> Result<(Option<i64>, f64), M
     }
     input.rewind()?;
     Ok(range.map_or((None, 0.0), |(first, last)| {
-        (Some(first), last.saturating_sub(first) as f64 * base)
+        (Some(first), seconds(last.saturating_sub(first), base))
     }))
 }
 
@@ -360,7 +366,7 @@ fn describe_video(input: &mut Input) -> Result<VideoInfo, MediaError> {
         size: orientation.apply(stored_size),
         matrix,
         range: range.or(full_range.then_some(YuvRange::Full)),
-        start: span.start.unwrap_or(0) as f64 * f64::from(stream.time_base()),
+        start: seconds(span.start.unwrap_or(0), stream.time_base()),
         duration: span.seconds,
         duration_source: span.source,
         average_rate: average.or_else(|| {
@@ -401,7 +407,7 @@ fn describe_audio(input: &mut Input) -> Result<AudioInfo, MediaError> {
         rate,
         channels,
         layout,
-        start: span.start.unwrap_or(0) as f64 * f64::from(stream.time_base()),
+        start: seconds(span.start.unwrap_or(0), stream.time_base()),
         duration: span.seconds,
         duration_source: span.source,
         bit_rate: bit_rate(&parameters, input),

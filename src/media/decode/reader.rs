@@ -226,7 +226,7 @@ impl Reader {
         self.last_pts = Some(pts);
         let start = *self.start.get_or_insert(pts);
         Some(Decoded {
-            seconds: pts.saturating_sub(start) as f64 * f64::from(self.time_base),
+            seconds: probe::seconds(pts.saturating_sub(start), self.time_base),
             damaged: frame.is_corrupt() || frame.has_decode_errors(),
             frame,
         })
@@ -234,7 +234,7 @@ impl Reader {
 
     /// Seconds that the headers promise beyond the last packet, if that is more than containers differ by.
     pub(super) fn missing_at_end(&self) -> Option<f64> {
-        let end = self.packet_end?.saturating_sub(self.start?) as f64 * f64::from(self.time_base);
+        let end = probe::seconds(self.packet_end?.saturating_sub(self.start?), self.time_base);
         Some(self.seconds - end).filter(|missing| *missing > 0.5)
     }
 
@@ -280,7 +280,10 @@ impl Reader {
             )
             .as_ref()
         }?;
-        Some(entry.timestamp.saturating_sub(self.start.unwrap_or(0)) as f64 * f64::from(self.time_base))
+        Some(probe::seconds(
+            entry.timestamp.saturating_sub(self.start.unwrap_or(0)),
+            self.time_base,
+        ))
     }
 
     /// Goes to the key frame at or before `seconds`, or to the start.
