@@ -1,0 +1,356 @@
+//! Zoom of the screen card: targets followed by springs (cap-look.md 6.1-6.3).
+
+use std::collections::BTreeMap;
+
+use super::easing::lerp;
+use super::error::{Checks, SceneError, finite};
+use super::focus::{Clusters, FocusRule};
+use super::frame::Rect;
+use super::samples::Samples;
+use super::spring::{Motion, SpringConstants, SpringStep};
+use super::timeline::{SegmentTime, Timeline};
+use crate::cap::config::{ProjectConfig, ZoomMode, ZoomSegment};
+use crate::cap::events::Move;
+use crate::frame::Size;
+use crate::time::{OutputTime, SourceTime};
+
+/// Seconds between integration steps.
+const STEP: f64 = 0.008;
+/// An instant zoom snaps within this many seconds around it.
+const SNAP_MARGIN: f64 = 0.1;
+/// Up to this amount the centre jumps to its target instead of travelling there.
+const PRE_AIM: f64 = 1.0005;
+/// Most steps of all springs together: a minute or so of work, hundreds of hours of automatic zooms.
+const MAX_STEPS: u64 = 400_000_000;
+
+/// Zoom at one moment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct ZoomState {
+    /// Scale of the card, at least 1.
+    pub(crate) amount: f64,
+    /// Point that stays: 0 flush left or top, 1 flush right or bottom.
+    pub(crate) centre: [f64; 2],
+    /// How far the camera overlay follows, 0..=1.
+    pub(crate) activity: f64,
+}
+
+/// Zoom over the whole output, per recording segment: automatic zooms follow each segment's own pointer.
+#[derive(Clone, Debug)]
+pub(crate) struct Zooms {
+    tracks: Vec<Samples<Sample>>,
+    /// Position in `tracks` by recording segment.
+    by_segment: BTreeMap<usize, usize>,
+}
+
+/// State after a step; single precision as cap-look.md 6.5 has it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Sample {
+    amount: f32,
+    centre: [f32; 2],
+    activity: f32,
+}
+
+impl Zooms {
+    /// Integrates the springs for every recording segment that a clip shows. `moves` gives a segment's pointer moves in
+    /// time order.
+    pub(crate) fn new<'a>(
+        config: &ProjectConfig,
+        timeline: &Timeline,
+        crop: Rect,
+        screen: Size,
+        moves: impl Fn(usize) -> &'a [Move],
+        checks: &mut Checks,
+    ) -> Result<Self, SceneError> {
+        let segments = sorted(config.timeline.as_ref().map_or(&[], |t| &t.zoom_segments), checks)?;
+        if segments.is_empty() {
+            return Ok(Self {
+                tracks: Vec::new(),
+                by_segment: BTreeMap::new(),
+            });
+        }
+        let spring = config.screen_movement_spring;
+        let spring = SpringConstants::checked(
+            spring.stiffness,
+            spring.mass,
+            spring.damping,
+            [
+                "screenMovementSpring.stiffness",
+                "screenMovementSpring.mass",
+                "screenMovementSpring.damping",
+            ],
+        )?;
+        let plan = Plan {
+            segments,
+            step: SpringStep::new(spring, STEP),
+            duration: timeline.duration(),
+            crop,
+            screen,
+        };
+        let mut shown: Vec<usize> = timeline.clips().iter().map(|clip| clip.segment).collect();
+        shown.sort_unstable();
+        shown.dedup();
+
+        if !plan.segments.iter().any(|segment| segment.mode == ZoomMode::Auto) {
+            let track = plan.integrate(&mut |_, _, _| [0.5, 0.5], |_| true);
+            return Ok(Self {
+                tracks: vec![track],
+                by_segment: shown.into_iter().map(|segment| (segment, 0)).collect(),
+            });
+        }
+        let steps = plan.steps().saturating_mul(shown.len() as u64);
+        if steps > MAX_STEPS {
+            return Err(SceneError::TooManySteps {
+                what: "automatic zooms",
+                steps,
+                max: MAX_STEPS,
+                remove: "the automatic zooms",
+            });
+        }
+        let tracks = shown
+            .iter()
+            .map(|&segment| plan.integrate_for(&timeline.of_segment(segment), moves(segment)))
+            .collect();
+        Ok(Self {
+            tracks,
+            by_segment: shown.into_iter().zip(0..).collect(),
+        })
+    }
+
+    /// Zoom at `time` while a clip of `segment` is shown; linear between the two steps around it.
+    pub(crate) fn at(&self, segment: usize, time: OutputTime) -> ZoomState {
+        let track = self
+            .by_segment
+            .get(&segment)
+            .and_then(|&track| self.tracks.get(track));
+        let Some(track) = track else {
+            return ZoomState {
+                amount: 1.0,
+                centre: [0.5, 0.5],
+                activity: 0.0,
+            };
+        };
+        let position = (time.secs() / STEP).max(0.0);
+        let step = position.floor();
+        let (a, b) = (track.at(step as u64), track.at(step as u64 + 1));
+        let between = |a: f32, b: f32| lerp(f64::from(a), f64::from(b), position - step);
+        ZoomState {
+            amount: between(a.amount, b.amount),
+            centre: [
+                between(a.centre[0], b.centre[0]),
+                between(a.centre[1], b.centre[1]),
+            ],
+            activity: between(a.activity, b.activity),
+        }
+    }
+
+    #[cfg(test)]
+    fn kept_samples(&self) -> usize {
+        self.tracks.iter().map(Samples::kept).sum()
+    }
+}
+
+/// A zoom with checked numbers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Segment {
+    start: f64,
+    end: f64,
+    amount: f64,
+    mode: ZoomMode,
+    instant: bool,
+    edge_snap: f64,
+}
+
+fn sorted(segments: &[ZoomSegment], checks: &mut Checks) -> Result<Vec<Segment>, SceneError> {
+    let mut checked = Vec::with_capacity(segments.len());
+    for (index, segment) in segments.iter().enumerate() {
+        let key = |name: &str| format!("timeline.zoomSegments[{index}].{name}");
+        let mode = match segment.mode {
+            ZoomMode::Auto => ZoomMode::Auto,
+            ZoomMode::Manual(mut centre) => {
+                centre.x = checks.clamp(&key("mode.manual.x"), centre.x, 0.0..=1.0)?;
+                centre.y = checks.clamp(&key("mode.manual.y"), centre.y, 0.0..=1.0)?;
+                ZoomMode::Manual(centre)
+            }
+        };
+        checked.push(Segment {
+            start: finite(&key("start"), segment.start)?,
+            end: finite(&key("end"), segment.end)?,
+            // Beyond this a screen pixel fills the output.
+            amount: checks.clamp(
+                &key("amount"),
+                finite(&key("amount"), segment.amount)?.max(1.0),
+                1.0..=10_000.0,
+            )?,
+            mode,
+            instant: segment.instant_animation,
+            edge_snap: finite(&key("edgeSnapRatio"), segment.edge_snap_ratio)?,
+        });
+    }
+    checked.sort_by(|a, b| a.start.total_cmp(&b.start).then(a.end.total_cmp(&b.end)));
+    Ok(checked)
+}
+
+/// Everything one integration needs beside the pointer.
+#[derive(Debug)]
+struct Plan {
+    segments: Vec<Segment>,
+    step: SpringStep,
+    duration: f64,
+    crop: Rect,
+    screen: Size,
+}
+
+/// Which zoom is active and whether springs snap; changes only at a boundary.
+#[derive(Clone, Copy, Debug, Default)]
+struct Situation {
+    active: Option<usize>,
+    snap: bool,
+}
+
+impl Plan {
+    fn steps(&self) -> u64 {
+        // One more than needed, so that the last frame has a sample on either side.
+        (self.duration / STEP).ceil() as u64 + 1
+    }
+
+    /// Moments around which [`Self::situation`] changes, sorted.
+    fn boundaries(&self) -> Vec<f64> {
+        let mut boundaries: Vec<f64> = self
+            .segments
+            .iter()
+            .flat_map(|s| {
+                let margin = if s.instant { SNAP_MARGIN } else { 0.0 };
+                [s.start - margin, s.start, s.end, s.end + margin]
+            })
+            .collect();
+        boundaries.sort_by(f64::total_cmp);
+        boundaries.dedup();
+        boundaries
+    }
+
+    fn situation(&self, time: f64) -> Situation {
+        Situation {
+            active: self.segments.iter().position(|s| s.start < time && time <= s.end),
+            snap: self
+                .segments
+                .iter()
+                .any(|s| s.instant && s.start - SNAP_MARGIN <= time && time <= s.end + SNAP_MARGIN),
+        }
+    }
+
+    /// The track of one recording segment, kept where one of its clips is shown.
+    fn integrate_for(&self, segment: &SegmentTime<'_>, moves: &[Move]) -> Samples<Sample> {
+        let mut clusters: Option<(usize, Clusters)> = None;
+        let mut focus = |index: usize, zoom: &Segment, time: f64| {
+            // Quirk 4: move times are compared with source times, ignoring the alignment of the events.
+            let ms = |source: SourceTime| 1000.0 * source.secs();
+            if clusters.as_ref().is_none_or(|(of, _)| *of != index) {
+                let rule = FocusRule {
+                    amount: zoom.amount,
+                    edge_snap: zoom.edge_snap,
+                    crop: self.crop,
+                    screen: self.screen,
+                };
+                let from = ms(segment.next(OutputTime::from_secs(zoom.start)));
+                let to = ms(segment.latest(OutputTime::from_secs(zoom.end)));
+                clusters = Some((index, Clusters::new(moves, from, to, &rule)));
+            }
+            let now = ms(segment.latest(OutputTime::from_secs(time)));
+            clusters
+                .as_ref()
+                .map_or([0.5, 0.5], |(_, clusters)| clusters.centre_at(now))
+        };
+        self.integrate(&mut focus, |time| {
+            segment.shown_near(OutputTime::from_secs(time), 4.0 * STEP)
+        })
+    }
+
+    /// Integrates from time 0. `focus` answers for an automatic zoom (its index, itself, the time), `keep` says at which
+    /// times the state will be asked for.
+    fn integrate(
+        &self,
+        focus: &mut impl FnMut(usize, &Segment, f64) -> [f64; 2],
+        keep: impl Fn(f64) -> bool,
+    ) -> Samples<Sample> {
+        let boundaries = self.boundaries();
+        let mut last_centre = [0.5, 0.5];
+        let mut targets = |situation: Situation, time: f64| match situation.active {
+            Some(index) => {
+                let zoom = &self.segments[index];
+                last_centre = match zoom.mode {
+                    ZoomMode::Manual(centre) => [centre.x, centre.y],
+                    ZoomMode::Auto => focus(index, zoom, time),
+                };
+                (last_centre, [zoom.amount, 1.0])
+            }
+            None => (last_centre, [1.0, 0.0]),
+        };
+
+        let mut situation = self.situation(0.0);
+        let (centre_target, amount_target) = targets(situation, 0.0);
+        let mut centre = Motion::resting(centre_target);
+        let mut amount = Motion::resting(amount_target);
+        let mut samples = Samples::new(sample(&centre, &amount));
+
+        let steps = self.steps();
+        let mut passed = 0;
+        let mut step = 0;
+        loop {
+            step += 1;
+            let mut time = step as f64 * STEP;
+            let settled = situation
+                .active
+                .is_none_or(|i| self.segments[i].mode != ZoomMode::Auto)
+                && boundaries.get(passed).is_none_or(|&b| b > time);
+            if settled {
+                let (centre_target, amount_target) = targets(situation, time);
+                if centre.rests_on(centre_target) && amount.rests_on(amount_target) {
+                    // Nothing moves before the next boundary.
+                    let until = boundaries
+                        .get(passed)
+                        .map_or(steps, |b| (b / STEP).floor() as u64);
+                    step = step.max(until);
+                    time = step as f64 * STEP;
+                }
+            }
+            if step > steps {
+                return samples;
+            }
+            if boundaries.get(passed).is_some_and(|&b| b <= time) {
+                // A boundary that is hit exactly changes things before or after it: it stays until it is passed.
+                passed += boundaries[passed..].partition_point(|&b| b < time);
+                situation = self.situation(time);
+            }
+
+            let (centre_target, amount_target) = targets(situation, time);
+            if situation.snap {
+                centre = Motion::resting(centre_target);
+                amount = Motion::resting(amount_target);
+            } else {
+                if amount.position[0] <= PRE_AIM {
+                    centre = Motion::resting(centre_target);
+                }
+                self.step.advance(&mut centre, centre_target);
+                self.step.advance(&mut amount, amount_target);
+            }
+            if amount.position[0] < 1.0 {
+                amount.position[0] = 1.0;
+                amount.velocity[0] = 0.0;
+            }
+            if keep(time) {
+                samples.push(step, sample(&centre, &amount));
+            }
+        }
+    }
+}
+
+fn sample(centre: &Motion, amount: &Motion) -> Sample {
+    Sample {
+        amount: amount.position[0] as f32,
+        centre: centre.position.map(|v| v.clamp(0.0, 1.0) as f32),
+        activity: amount.position[1].clamp(0.0, 1.0) as f32,
+    }
+}
+
+#[cfg(test)]
+mod tests;
