@@ -8,6 +8,7 @@ pub mod h264;
 pub mod input;
 pub mod mux;
 pub mod probe;
+pub mod remux;
 pub mod retime;
 pub mod still;
 #[cfg(test)]

@@ -6,13 +6,16 @@ use std::{fs, io, ptr};
 
 use ffmpeg_next::format::context;
 use ffmpeg_next::packet::Mut as _;
-use ffmpeg_next::{Rational, Rescale as _, ffi};
+use ffmpeg_next::{Rational, Rescale as _, ffi, media};
 
 use crate::media::encode::{Packet, Track};
 use crate::media::ffmpeg::{self, FfmpegError};
 
 /// Time base of the video stream (cap-look.md 22.2).
 const VIDEO_TIME_BASE: Rational = Rational(1, 90_000);
+/// Unit of the edit lists, which say where a track starts and ends: the least common multiple of 90 kHz and 48 kHz. In
+/// FFmpeg's default of milliseconds the end of the sound is cut by up to 47 samples.
+const MOVIE_TIME_SCALE: &str = "720000";
 
 /// Why an MP4 could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -148,6 +151,7 @@ impl Mp4Writer {
         ffmpeg::forget_complaints();
         let mut options = ffmpeg_next::Dictionary::new();
         options.set("movflags", "+faststart");
+        options.set("movie_timescale", MOVIE_TIME_SCALE);
         output
             .write_header_with(options)
             .map_err(|code| start("writing the header")(code.into()))?;
@@ -281,11 +285,8 @@ fn add_stream(
         .add_stream(None::<ffmpeg_next::Codec>)
         .map_err(FfmpegError::new)?;
     stream.set_parameters(track.parameters.clone());
-    stream.set_time_base(if track.frame_rate.is_some() {
-        VIDEO_TIME_BASE
-    } else {
-        track.time_base
-    });
+    let video = track.parameters.medium() == media::Type::Video;
+    stream.set_time_base(if video { VIDEO_TIME_BASE } else { track.time_base });
     if let Some(rate) = track.frame_rate {
         stream.set_rate(rate);
         stream.set_avg_frame_rate(rate);
