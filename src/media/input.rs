@@ -1,1 +1,497 @@
 //! Opens media files without letting FFmpeg open anything itself.
+//!
+//! A recording is untrusted: a container may name other files (data references, playlists) or ask for the network. So
+//! the files are opened here and read by FFmpeg through callbacks ([`Chain`]); the container must be one of a short
+//! list; and whatever FFmpeg still wants to open is refused.
+
+use std::ffi::{CStr, CString, c_char, c_int};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::{ptr, slice};
+
+use ffmpeg_next::format::context::{self, StreamIo};
+use ffmpeg_next::{Discard, Packet, ffi, media};
+
+use super::ffmpeg::{self, FfmpegError, MediaError, check};
+use crate::cap::MediaSource;
+
+/// Largest picture side that is believed, pixels.
+pub const MAX_SIDE: u32 = 16384;
+/// Largest picture that is believed, pixels.
+pub const MAX_AREA: u64 = 1 << 27;
+/// Longest track that is believed, seconds: four days.
+pub const MAX_SECONDS: f64 = 4.0 * 86400.0;
+/// Tracks hold one stream, imported music perhaps a cover besides.
+const MAX_STREAMS: u32 = 64;
+/// FFmpeg's read buffer. Larger than its default because fragments are read in one sweep.
+const BUFFER: usize = 128 * 1024;
+
+/// Which containers may be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Allowed {
+    /// Tracks of a recording (cap-format.md 7): MP4 and its kin, Ogg, MP3.
+    Track,
+    /// Imported music: these and what music comes in besides.
+    Music,
+}
+
+impl Allowed {
+    /// FFmpeg's names of the demuxers.
+    const fn demuxers(self) -> &'static CStr {
+        match self {
+            Self::Track => c"mov,mp4,ogg,mp3",
+            Self::Music => c"mov,mp4,ogg,mp3,wav,flac,aac,aiff,matroska,webm",
+        }
+    }
+
+    /// For people.
+    const fn describe(self) -> &'static str {
+        match self {
+            Self::Track => "MP4/M4A/MOV, Ogg, MP3",
+            Self::Music => "MP4/M4A/MOV, Ogg, MP3, WAV, FLAC, AAC, AIFF, Matroska/WebM",
+        }
+    }
+
+    /// Whether `name` (a demuxer may have several, separated by commas) is among them.
+    fn contains(self, name: &str) -> bool {
+        let allowed = self.demuxers().to_str().unwrap_or_default();
+        name.split(',')
+            .any(|name| allowed.split(',').any(|allowed| allowed == name))
+    }
+}
+
+/// The files of a source, one slice for each group that is opened as one input (cap-format.md 3.5). A group's
+/// timestamps follow those of the group before.
+pub fn groups(source: &MediaSource) -> Vec<&[PathBuf]> {
+    match source {
+        MediaSource::File(path) => vec![slice::from_ref(path)],
+        MediaSource::Fragments(groups) => groups.iter().map(|group| group.files.as_slice()).collect(),
+    }
+}
+
+/// The file that errors about a source name.
+pub fn name_of(source: &MediaSource) -> &Path {
+    groups(source)
+        .first()
+        .and_then(|files| files.first())
+        .map_or(Path::new("(no file)"), PathBuf::as_path)
+}
+
+/// An opened container: its streams are known, and packets can be read.
+///
+/// Dropping it closes the files.
+pub struct Input {
+    context: context::Input,
+    file: PathBuf,
+    fragmented: bool,
+}
+
+impl Input {
+    /// Opens `files`, whose bytes one after the other are one container, and reads its headers.
+    ///
+    /// A fragmented MP4 is walked through once (headers only) so that its duration and its index are complete.
+    ///
+    /// # Errors
+    /// When a file can't be read, is empty, is in another container, or promises more than the limits of this module.
+    pub fn open(files: &[PathBuf], allowed: Allowed) -> Result<Self, MediaError> {
+        ffmpeg::init();
+        ffmpeg::forget_complaints();
+        let file = files.first().cloned().unwrap_or_default();
+        let mut chain = Chain::open(files)?;
+        if chain.length == 0 {
+            return Err(MediaError::Empty { file });
+        }
+        let fragmented = is_fragmented_mp4(&mut chain).map_err(|source| MediaError::Io {
+            action: "read",
+            file: file.clone(),
+            source,
+        })?;
+        let io = StreamIo::from_read_seek_with_capacity(chain, BUFFER)
+            .map_err(|error| MediaError::ffmpeg("prepare to read", &file, error))?;
+        let context = open_container(io, &file, allowed)?;
+        let mut input = Self {
+            context,
+            file,
+            fragmented,
+        };
+        input.check_limits()?;
+        input.find_streams()?;
+        if fragmented {
+            input.index_fragments()?;
+        }
+        input.check_limits()?;
+        Ok(input)
+    }
+
+    /// FFmpeg's side.
+    pub fn context(&mut self) -> &mut context::Input {
+        &mut self.context
+    }
+
+    /// FFmpeg's side, to look at.
+    pub fn context_ref(&self) -> &context::Input {
+        &self.context
+    }
+
+    /// The file that errors name: the first of the group.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// Whether the container is a fragmented MP4.
+    pub fn is_fragmented(&self) -> bool {
+        self.fragmented
+    }
+
+    /// Sizes and durations that headers state, before memory is taken for them.
+    fn check_limits(&self) -> Result<(), MediaError> {
+        let limit = |what, found: String, limit: String| MediaError::Limit {
+            file: self.file.clone(),
+            what,
+            found,
+            limit,
+        };
+        for stream in self.context.streams() {
+            let parameters = stream.parameters();
+            // SAFETY: the parameters keep the container alive, and the fields are plain numbers.
+            let (width, height) = unsafe { ((*parameters.as_ptr()).width, (*parameters.as_ptr()).height) };
+            let side = i64::from(width.max(height));
+            let area = u64::from(width.unsigned_abs()) * u64::from(height.unsigned_abs());
+            if width < 0 || height < 0 || side > i64::from(MAX_SIDE) || area > MAX_AREA {
+                return Err(limit(
+                    "a picture size",
+                    format!("{width}x{height}"),
+                    format!("{MAX_SIDE} a side and {MAX_AREA} pixels"),
+                ));
+            }
+            let base = stream.time_base();
+            let seconds =
+                stream.duration() as f64 * f64::from(base.numerator()) / f64::from(base.denominator());
+            if stream.duration() != ffi::AV_NOPTS_VALUE && seconds > MAX_SECONDS {
+                return Err(limit(
+                    "a duration",
+                    format!("{seconds:.0} s"),
+                    format!("{MAX_SECONDS} s"),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// `avformat_find_stream_info`, with the decoders it tries kept on one thread and inside the picture limit.
+    fn find_streams(&mut self) -> Result<(), MediaError> {
+        ffmpeg::forget_complaints();
+        let count = self.context.nb_streams() as usize;
+        let mut options: Vec<*mut ffi::AVDictionary> = vec![ptr::null_mut(); count];
+        let pixels = CString::new(MAX_AREA.to_string()).unwrap_or_default();
+        for dictionary in &mut options {
+            set(dictionary, c"threads", c"1");
+            set(dictionary, c"max_pixels", &pixels);
+        }
+        // SAFETY: the context is open; one dictionary (null or made by FFmpeg) is passed for each stream it has, and
+        // every one of them is freed afterwards. More streams can only appear in formats that are not opened here
+        // (those with AVFMTCTX_NOHEADER), for which FFmpeg uses no options.
+        let code = unsafe {
+            let code = ffi::avformat_find_stream_info(self.context.as_mut_ptr(), options.as_mut_ptr());
+            for dictionary in &mut options {
+                ffi::av_dict_free(dictionary);
+            }
+            code
+        };
+        match check(code) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(
+                MediaError::ffmpeg("read the stream headers of", &self.file, error)
+                    .with_advice("the file is damaged or was never finished"),
+            ),
+        }
+    }
+
+    /// Walks over all fragments without reading their samples: the demuxer adds each fragment's samples to its index
+    /// as it meets them, so that afterwards duration and key frames of the whole file are known.
+    fn index_fragments(&mut self) -> Result<(), MediaError> {
+        let mut discards = Vec::new();
+        for mut stream in self.context.streams_mut() {
+            // SAFETY: the stream belongs to the open context; `discard` is a plain field meant to be set by users.
+            unsafe {
+                discards.push((*stream.as_mut_ptr()).discard);
+                (*stream.as_mut_ptr()).discard = Discard::All.into();
+            }
+        }
+        let mut packet = Packet::empty();
+        let mut failures = 0;
+        loop {
+            match packet.read(&mut self.context) {
+                Ok(()) => failures = 0,
+                // A damaged fragment: what lies behind it can still be found.
+                Err(ffmpeg_next::Error::InvalidData) if failures < 64 => failures += 1,
+                Err(_) => break,
+            }
+        }
+        for (mut stream, discard) in self.context.streams_mut().zip(discards) {
+            // SAFETY: as above; the value is the one that was there.
+            unsafe { (*stream.as_mut_ptr()).discard = discard };
+        }
+        self.context.clear_eof();
+        self.rewind()
+    }
+
+    /// Back to the first packet.
+    pub fn rewind(&mut self) -> Result<(), MediaError> {
+        ffmpeg::forget_complaints();
+        let stream = self
+            .context
+            .streams()
+            .best(media::Type::Video)
+            .or_else(|| self.context.streams().best(media::Type::Audio))
+            .map_or(-1, |stream| stream.index() as c_int);
+        // SAFETY: the context is open; the stream index is one of its own, or -1 for its choice.
+        let code = unsafe {
+            ffi::av_seek_frame(
+                self.context.as_mut_ptr(),
+                stream,
+                if stream < 0 { 0 } else { i64::MIN / 2 },
+                ffi::AVSEEK_FLAG_BACKWARD | ffi::AVSEEK_FLAG_ANY,
+            )
+        };
+        match check(code) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(MediaError::ffmpeg("go back to the start of", &self.file, error)),
+        }
+    }
+}
+
+/// Adds an entry to one of FFmpeg's dictionaries.
+fn set(dictionary: &mut *mut ffi::AVDictionary, key: &CStr, value: &CStr) {
+    // SAFETY: the dictionary is null or made by this function; key and value are copied. Out of memory leaves the entry
+    // out, which only drops a restriction that `check_limits` applies as well.
+    unsafe { ffi::av_dict_set(dictionary, key.as_ptr(), value.as_ptr(), 0) };
+}
+
+/// Finds out the container, checks that it is allowed, and opens it.
+fn open_container(mut io: StreamIo, file: &Path, allowed: Allowed) -> Result<context::Input, MediaError> {
+    let failed = |error: FfmpegError| {
+        MediaError::ffmpeg("read the headers of", file, error)
+            .with_advice("the file is damaged, truncated, or was never finished")
+    };
+    // The extension is a hint to FFmpeg's guess; the content decides.
+    let name =
+        CString::new(file.file_name().unwrap_or_default().to_string_lossy().as_bytes()).unwrap_or_default();
+    let mut format: *const ffi::AVInputFormat = ptr::null();
+    // SAFETY: `io` owns the AVIOContext; `name` outlives the call; `format` receives a static description. The bytes
+    // that were read to guess stay in the AVIOContext, rewound.
+    let score = unsafe {
+        ffi::av_probe_input_buffer2(io.as_mut_ptr(), &mut format, name.as_ptr(), ptr::null_mut(), 0, 0)
+    };
+    let found = if format.is_null() {
+        None
+    } else {
+        // SAFETY: a demuxer's name is static NUL-terminated text.
+        Some(unsafe { CStr::from_ptr((*format).name) }.to_string_lossy())
+    };
+    match &found {
+        Some(name) if score >= 0 && allowed.contains(name) => {}
+        _ => {
+            return Err(MediaError::Container {
+                file: file.to_owned(),
+                found: found.map_or_else(|| "no known container".into(), |name| name.into_owned()),
+                expected: allowed.describe(),
+            });
+        }
+    }
+
+    let mut options = ptr::null_mut();
+    set(&mut options, c"format_whitelist", allowed.demuxers());
+    // No protocol has this name, so none passes.
+    set(&mut options, c"protocol_whitelist", c"none");
+    set(&mut options, c"enable_drefs", c"0");
+    set(&mut options, c"use_absolute_path", c"0");
+    let streams = CString::new(MAX_STREAMS.to_string()).unwrap_or_default();
+    set(&mut options, c"max_streams", &streams);
+    // SAFETY: the context is made here. `pb` stays owned by `io`, which AVFMT_FLAG_CUSTOM_IO tells FFmpeg; on failure
+    // avformat_open_input frees the context and leaves `pb` alone, and `io` is dropped afterwards; on success the
+    // wrapper closes the context before it drops `io`. `options` is freed on both ways.
+    unsafe {
+        let mut context = ffi::avformat_alloc_context();
+        if context.is_null() {
+            ffi::av_dict_free(&mut options);
+            return Err(failed(FfmpegError::new(ffmpeg_next::Error::Other {
+                errno: libc::ENOMEM,
+            })));
+        }
+        (*context).pb = io.as_mut_ptr();
+        (*context).flags |= ffi::AVFMT_FLAG_CUSTOM_IO;
+        (*context).io_open = Some(refuse_to_open);
+        let code = ffi::avformat_open_input(&mut context, name.as_ptr(), format.cast_mut(), &mut options);
+        ffi::av_dict_free(&mut options);
+        check(code).map_err(failed)?;
+        Ok(context::Input::wrap_with_custom_io(context, io))
+    }
+}
+
+/// FFmpeg's `io_open` callback: whatever a container wants opened besides itself is refused.
+unsafe extern "C" fn refuse_to_open(
+    _: *mut ffi::AVFormatContext,
+    _: *mut *mut ffi::AVIOContext,
+    url: *const c_char,
+    _: c_int,
+    _: *mut *mut ffi::AVDictionary,
+) -> c_int {
+    if !url.is_null() {
+        // SAFETY: not null; FFmpeg passes NUL-terminated text.
+        let url = unsafe { CStr::from_ptr(url) }.to_string_lossy();
+        tracing::warn!("refused to open {url:?}, which a media file refers to");
+    }
+    ffi::AVERROR(libc::EPERM)
+}
+
+/// Files read as one stream of bytes.
+///
+/// One file is open at a time, however many pieces there are: an hour of two-second fragments is 1,800 files, more than
+/// a process may hold open.
+struct Chain {
+    parts: Vec<Part>,
+    length: u64,
+    position: u64,
+    open: Option<(usize, File)>,
+}
+
+struct Part {
+    path: PathBuf,
+    start: u64,
+    length: u64,
+}
+
+impl Chain {
+    fn open(files: &[PathBuf]) -> Result<Self, MediaError> {
+        let mut parts = Vec::with_capacity(files.len());
+        let mut length = 0_u64;
+        for path in files {
+            let error = |source| MediaError::Io {
+                action: "open",
+                file: path.clone(),
+                source,
+            };
+            // Looked at before it is opened: opening a named pipe would wait for a writer.
+            if !path.metadata().map_err(error)?.is_file() {
+                return Err(error(io::Error::new(
+                    io::ErrorKind::InvalidInput,
+                    "not a regular file",
+                )));
+            }
+            // Opened here already so that a missing permission is reported with its file.
+            let metadata = File::open(path).and_then(|file| file.metadata()).map_err(error)?;
+            parts.push(Part {
+                path: path.clone(),
+                start: length,
+                length: metadata.len(),
+            });
+            length = length.saturating_add(metadata.len());
+        }
+        Ok(Self {
+            parts,
+            length,
+            position: 0,
+            open: None,
+        })
+    }
+
+    /// Index of the part that holds the byte at `position`.
+    fn part_at(&self, position: u64) -> Option<usize> {
+        let index = self
+            .parts
+            .partition_point(|part| part.start + part.length <= position);
+        (index < self.parts.len()).then_some(index)
+    }
+}
+
+impl Read for Chain {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Some(index) = self.part_at(self.position) else {
+            return Ok(0);
+        };
+        let part = &self.parts[index];
+        let offset = self.position - part.start;
+        if self.open.as_ref().is_none_or(|(open, _)| *open != index) {
+            self.open = Some((index, File::open(&part.path)?));
+        }
+        let Some((_, file)) = &mut self.open else {
+            return Ok(0);
+        };
+        // Never beyond the length that was seen at the start: a file that grows meanwhile would shift its successors.
+        let wanted =
+            usize::try_from(part.length - offset).map_or(buffer.len(), |rest| rest.min(buffer.len()));
+        file.seek(SeekFrom::Start(offset))?;
+        let count = file.read(&mut buffer[..wanted])?;
+        self.position += count as u64;
+        Ok(count)
+    }
+}
+
+impl Seek for Chain {
+    fn seek(&mut self, target: SeekFrom) -> io::Result<u64> {
+        let position = match target {
+            SeekFrom::Start(offset) => Some(offset),
+            SeekFrom::Current(offset) => self.position.checked_add_signed(offset),
+            SeekFrom::End(offset) => self.length.checked_add_signed(offset),
+        };
+        self.position = position
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "a position before the first byte"))?;
+        Ok(self.position)
+    }
+}
+
+/// Whether the top level of an MP4 has a `moof` box (ISO/IEC 14496-12, 4.2: size, type, content). Leaves the position
+/// at 0. Anything that is no MP4 simply has none.
+fn is_fragmented_mp4(stream: &mut (impl Read + Seek)) -> io::Result<bool> {
+    let end = stream.seek(SeekFrom::End(0))?;
+    let mut position = 0;
+    let mut fragmented = false;
+    // More top-level boxes than this before the first `moof` are not a recording.
+    for _ in 0..64 {
+        stream.seek(SeekFrom::Start(position))?;
+        let mut header = [0; 16];
+        let have = read_up_to(stream, &mut header)?;
+        if have < 8 {
+            break;
+        }
+        let kind = [header[4], header[5], header[6], header[7]];
+        if &kind == b"moof" {
+            fragmented = true;
+            break;
+        }
+        let size = match u32::from_be_bytes([header[0], header[1], header[2], header[3]]) {
+            1 if have == 16 => {
+                let mut large = [0; 8];
+                large.copy_from_slice(&header[8..]);
+                u64::from_be_bytes(large)
+            }
+            size => u64::from(size),
+        };
+        // 0 means "to the end"; below 8 is no box.
+        if size < 8 || !kind.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ') {
+            break;
+        }
+        position = match position.checked_add(size) {
+            Some(next) if next < end => next,
+            _ => break,
+        };
+    }
+    stream.seek(SeekFrom::Start(0))?;
+    Ok(fragmented)
+}
+
+/// Reads until `buffer` is full or the stream ends.
+fn read_up_to(stream: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut have = 0;
+    while have < buffer.len() {
+        match stream.read(&mut buffer[have..]) {
+            Ok(0) => break,
+            Ok(count) => have += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(have)
+}
