@@ -7,6 +7,7 @@ pub mod ffmpeg;
 pub mod input;
 pub mod mux;
 pub mod probe;
+mod resample;
 pub mod retime;
 pub mod still;
 pub mod track_writer;
