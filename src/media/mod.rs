@@ -9,8 +9,10 @@ pub mod input;
 pub mod mux;
 pub mod probe;
 pub mod remux;
+mod resample;
 pub mod retime;
 pub mod still;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod track_writer;
+

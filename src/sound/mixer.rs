@@ -1,0 +1,310 @@
+//! Renders a plan, front to back.
+
+use super::gain::{Route, clamp, music_gain, track_gain};
+use super::plan::{ClipSound, MusicSound, SegmentSound, SoundPlan, TrackSound, Unheard};
+use super::retimed::{RetimedClip, RetimerFactory};
+use super::{BoxError, SAMPLE_RATE, SampleSource, SoundError, Stereo};
+use crate::cap::config::MicStereoMode;
+
+/// Most samples rendered at a time: bounds the scratch buffer.
+const BLOCK: usize = 4096;
+
+/// Renders the sound of an export in order: recording tracks, speed, holds, music (cap-look.md 21).
+pub struct Mixer {
+    plan: SoundPlan,
+    sources: Sources,
+    retimers: RetimerFactory,
+    /// Output sample that is rendered next.
+    position: u64,
+    /// First hold that does not lie wholly before `position`.
+    hold: usize,
+    /// Samples of the holds before it.
+    held: u64,
+    /// First clip that does not lie wholly before the recording's clock.
+    clip: usize,
+    playing: Option<Playing>,
+}
+
+/// How the clip at hand is rendered.
+enum Playing {
+    Straight,
+    Retimed(RetimedClip),
+    Silent,
+}
+
+/// What covers the output from some sample on.
+enum Span {
+    /// Nothing of the recording.
+    Silence,
+    /// A clip, from its sample number `.1` on.
+    Clip(usize, u64),
+}
+
+impl Mixer {
+    /// A mixer at the first sample of `plan`.
+    ///
+    /// # Errors
+    /// [`SoundError::Plan`] when the plan contradicts itself or names a source that is not in `sources`.
+    pub fn new(
+        plan: SoundPlan,
+        sources: Vec<Box<dyn SampleSource>>,
+        retimers: RetimerFactory,
+    ) -> Result<Self, SoundError> {
+        plan.check(sources.len())?;
+        Ok(Self {
+            plan,
+            sources: Sources {
+                all: sources,
+                scratch: Vec::new(),
+            },
+            retimers,
+            position: 0,
+            hold: 0,
+            held: 0,
+            clip: 0,
+            playing: None,
+        })
+    }
+
+    /// Output sample that is rendered next.
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Writes the next samples and says how many: all that `out` holds, fewer only where the plan's total is reached.
+    /// The samples do not depend on how they are divided into calls.
+    ///
+    /// # Errors
+    /// [`SoundError::Read`] and [`SoundError::Retime`] when a source or a retimer fails.
+    pub fn fill(&mut self, out: &mut [Stereo]) -> Result<usize, SoundError> {
+        let left = self.plan.total.saturating_sub(self.position);
+        let wanted = usize::try_from(left).unwrap_or(usize::MAX).min(out.len());
+        let mut rest = &mut out[..wanted];
+        while !rest.is_empty() {
+            let (span, length) = self.span();
+            let length = usize::try_from(length)
+                .unwrap_or(usize::MAX)
+                .min(rest.len())
+                .min(BLOCK);
+            let (block, after) = rest.split_at_mut(length);
+            match span {
+                Span::Silence => block.fill([0.0; 2]),
+                Span::Clip(clip, at) => self.recording(clip, at, block)?,
+            }
+            for music in &self.plan.music {
+                self.sources.add_music(music, self.position, block)?;
+            }
+            self.position += length as u64;
+            rest = after;
+        }
+        Ok(wanted)
+    }
+
+    /// What is heard of the recording at `position`, and for how many samples that stays so.
+    fn span(&mut self) -> (Span, u64) {
+        while let Some(hold) = self
+            .plan
+            .holds
+            .get(self.hold)
+            .filter(|hold| hold.end <= self.position)
+        {
+            self.held += hold.end - hold.start;
+            self.hold += 1;
+        }
+        let until_hold = match self.plan.holds.get(self.hold) {
+            Some(hold) if hold.start <= self.position => return (Span::Silence, hold.end - self.position),
+            Some(hold) => hold.start - self.position,
+            None => u64::MAX,
+        };
+        let clock = self.position - self.held;
+        while self
+            .plan
+            .clips
+            .get(self.clip)
+            .is_some_and(|clip| clip.span.end <= clock)
+        {
+            self.clip += 1;
+            self.playing = None;
+        }
+        match self.plan.clips.get(self.clip) {
+            Some(clip) if clip.span.start <= clock => (
+                Span::Clip(self.clip, clock - clip.span.start),
+                until_hold.min(clip.span.end - clock),
+            ),
+            Some(clip) => (Span::Silence, until_hold.min(clip.span.start - clock)),
+            None => (Span::Silence, until_hold),
+        }
+    }
+
+    /// Renders samples of a clip, from its sample number `at` on.
+    fn recording(&mut self, clip: usize, at: u64, out: &mut [Stereo]) -> Result<(), SoundError> {
+        let clip = &self.plan.clips[clip];
+        let segment = &self.plan.segments[clip.segment];
+        let output = self.position;
+        let playing = match &mut self.playing {
+            Some(playing) => playing,
+            none => none.insert(if self.plan.mute {
+                Playing::Silent
+            } else {
+                Playing::new(clip, &mut self.retimers).map_err(|source| retime_error(clip, output, source))?
+            }),
+        };
+        match playing {
+            Playing::Silent => out.fill([0.0; 2]),
+            Playing::Straight => {
+                let first = clip.first_sample().saturating_add_unsigned(at);
+                self.sources.mix(segment, first, output, out)?;
+            }
+            Playing::Retimed(retimed) => {
+                let sources = &mut self.sources;
+                let mix = |first, block: &mut [Stereo]| {
+                    sources
+                        .mix(segment, first, output, block)
+                        .map_err(RetimedError::Read)
+                };
+                retimed.read(out, mix).map_err(|error| match error {
+                    RetimedError::Read(error) => error,
+                    RetimedError::Retime(source) => retime_error(clip, output, source),
+                })?;
+                out.iter_mut().for_each(|sample| *sample = clamp(*sample));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Playing {
+    fn new(clip: &ClipSound, retimers: &mut RetimerFactory) -> Result<Self, BoxError> {
+        Ok(match clip.retime() {
+            Err(Unheard) => Self::Silent,
+            Ok(None) => Self::Straight,
+            Ok(Some(retime)) => {
+                let samples = clip.span.end - clip.span.start;
+                let retimer = retimers(retime)?;
+                Self::Retimed(RetimedClip::new(
+                    retimer,
+                    retime.speed,
+                    clip.first_sample(),
+                    samples,
+                ))
+            }
+        })
+    }
+}
+
+/// Tells a failing source from a failing retimer.
+enum RetimedError {
+    Read(SoundError),
+    Retime(BoxError),
+}
+
+impl From<BoxError> for RetimedError {
+    fn from(source: BoxError) -> Self {
+        Self::Retime(source)
+    }
+}
+
+fn retime_error(clip: &ClipSound, output: u64, source: BoxError) -> SoundError {
+    SoundError::Retime {
+        speed: clip.speed,
+        at: seconds(output as f64),
+        source,
+    }
+}
+
+fn seconds(samples: f64) -> f64 {
+    samples / f64::from(SAMPLE_RATE)
+}
+
+struct Sources {
+    all: Vec<Box<dyn SampleSource>>,
+    scratch: Vec<Stereo>,
+}
+
+impl Sources {
+    /// Renders microphone and system sound of `segment` from source sample `first` on (cap-look.md 21.2). `output` is
+    /// the output sample at hand, for errors.
+    fn mix(
+        &mut self,
+        segment: &SegmentSound,
+        first: i64,
+        output: u64,
+        out: &mut [Stereo],
+    ) -> Result<(), SoundError> {
+        out.fill([0.0; 2]);
+        for track in [&segment.mic, &segment.system].into_iter().flatten() {
+            let TrackSound {
+                source,
+                offset,
+                volume_db,
+                stereo_mode,
+            } = *track;
+            let Some(gain) = track_gain(volume_db) else {
+                continue;
+            };
+            let route = Route::new(self.all[source].channels(), stereo_mode, gain);
+            let read = self.read(source, first.saturating_add(offset), output, out.len())?;
+            for (sum, &sample) in out.iter_mut().zip(read) {
+                let [left, right] = route.apply(sample);
+                *sum = [sum[0] + left, sum[1] + right];
+            }
+        }
+        out.iter_mut().for_each(|sample| *sample = clamp(*sample));
+        Ok(())
+    }
+
+    /// Adds the part of `music` that falls on the output samples from `position` on (cap-look.md 21.5).
+    fn add_music(&mut self, music: &MusicSound, position: u64, out: &mut [Stereo]) -> Result<(), SoundError> {
+        let start = music.span.start.max(position);
+        let end = music.span.end.min(position + out.len() as u64);
+        let Some(gain) = music_gain(music.volume_db).filter(|_| start < end) else {
+            return Ok(());
+        };
+        let route = Route::new(self.all[music.source].channels(), MicStereoMode::Stereo, gain);
+        let first = music.start.saturating_add_unsigned(start - music.span.start);
+        let out = &mut out[(start - position) as usize..(end - position) as usize];
+        let read = self.read(music.source, first, start, out.len())?;
+        for ((sum, &sample), j) in out.iter_mut().zip(read).zip(start..) {
+            let fade = fade(music, j);
+            let [left, right] = route.apply(sample);
+            *sum = clamp([sum[0] + left * fade, sum[1] + right * fade]);
+        }
+        Ok(())
+    }
+
+    fn read(
+        &mut self,
+        source: usize,
+        position: i64,
+        output: u64,
+        samples: usize,
+    ) -> Result<&[Stereo], SoundError> {
+        self.scratch.clear();
+        self.scratch.resize(samples, [0.0; 2]);
+        self.all[source]
+            .read(position, &mut self.scratch)
+            .map_err(|source| SoundError::Read {
+                seconds: seconds(position as f64),
+                at: seconds(output as f64),
+                source,
+            })?;
+        Ok(&self.scratch)
+    }
+}
+
+/// Linear ramps of `music` at output sample `j` of its span.
+fn fade(music: &MusicSound, j: u64) -> f32 {
+    let local = seconds((j - music.span.start) as f64);
+    let remaining = seconds((music.span.end - j) as f64);
+    let mut gain = 1.0;
+    if local < music.fade_in {
+        gain *= local / music.fade_in;
+    }
+    if remaining <= music.fade_out && music.fade_out > 0.0 {
+        gain *= remaining / music.fade_out;
+    }
+    gain as f32
+}
+
+#[cfg(test)]
+mod tests;
