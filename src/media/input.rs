@@ -279,10 +279,10 @@ fn open_container(mut io: StreamIo, file: &Path, allowed: Allowed) -> Result<con
     let name =
         CString::new(file.file_name().unwrap_or_default().to_string_lossy().as_bytes()).unwrap_or_default();
     let mut format: *const ffi::AVInputFormat = ptr::null();
-    // SAFETY: `io` owns the AVIOContext; `name` outlives the call; `format` receives a static description. The bytes
+    // SAFETY: `io` owns the AVIOContext; `format` receives a static description. The bytes
     // that were read to guess stay in the AVIOContext, rewound.
     let score = unsafe {
-        ffi::av_probe_input_buffer2(io.as_mut_ptr(), &mut format, name.as_ptr(), ptr::null_mut(), 0, 0)
+        ffi::av_probe_input_buffer2(io.as_mut_ptr(), &mut format, c"".as_ptr(), ptr::null_mut(), 0, 0)
     };
     let found = if format.is_null() {
         None
@@ -495,3 +495,6 @@ fn read_up_to(stream: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     }
     Ok(have)
 }
+
+#[cfg(test)]
+mod tests;

@@ -385,11 +385,15 @@ fn describe_audio(input: &mut Input) -> Result<AudioInfo, MediaError> {
     let stream = stream(input, index)?;
     let parameters = stream.parameters();
     let mut name = [0 as c_char; 128];
-    // SAFETY: the parameters keep the container alive; the layout inside them is valid for FFmpeg's own function, which
-    // cuts its text to the stated length and terminates it.
+    // SAFETY: the parameters keep the container alive; the layout inside them is valid for FFmpeg's own functions, one of
+    // which cuts its text to the stated length and terminates it. A default layout owns no memory.
     let (rate, channels, layout) = unsafe {
         let p = &*parameters.as_ptr();
-        ffi::av_channel_layout_describe(&p.ch_layout, name.as_mut_ptr(), name.len());
+        let mut usual = p.ch_layout;
+        if usual.order == ffi::AVChannelOrder::AV_CHANNEL_ORDER_UNSPEC {
+            ffi::av_channel_layout_default(&mut usual, p.ch_layout.nb_channels);
+        }
+        ffi::av_channel_layout_describe(&usual, name.as_mut_ptr(), name.len());
         let layout = CStr::from_ptr(name.as_ptr()).to_string_lossy().into_owned();
         (p.sample_rate, p.ch_layout.nb_channels, layout)
     };
@@ -430,17 +434,17 @@ pub(crate) fn checked_size(file: &Path, width: i32, height: i32) -> Result<Size,
 
 /// How the stream's display matrix turns its pictures.
 pub(crate) fn orientation_of(stream: &Stream<'_>) -> Orientation {
-    let mut matrix = [0_i32; 9];
-    for data in stream
+    let Some(data) = stream
         .side_data()
-        .filter(|data| data.kind() == side_data::Type::DisplayMatrix)
-    {
-        for (value, bytes) in matrix.iter_mut().zip(data.data().chunks_exact(4)) {
-            *value = i32::from_ne_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-        }
-        return Orientation::from_matrix(matrix);
+        .find(|data| data.kind() == side_data::Type::DisplayMatrix)
+    else {
+        return Orientation::default();
+    };
+    let mut matrix = [0_i32; 9];
+    for (value, bytes) in matrix.iter_mut().zip(data.data().as_chunks().0) {
+        *value = i32::from_ne_bytes(*bytes);
     }
-    Orientation::default()
+    Orientation::from_matrix(matrix)
 }
 
 /// Matrix and range that a stream's headers state.

@@ -241,7 +241,7 @@ impl Reader {
     /// The stream's timestamp of a time.
     fn timestamp(&self, seconds: f64) -> i64 {
         let ticks = seconds / f64::from(self.time_base);
-        self.start.unwrap_or(0).saturating_add(ticks as i64)
+        self.start.unwrap_or(0).saturating_add(ticks.round() as i64)
     }
 
     /// Number of packets that a seek to the key frame at or before `to` would spare when frames up to `from` are decoded
