@@ -9,6 +9,8 @@ use ffmpeg_next::{Packet, color, encoder};
 use super::*;
 use crate::cap::recording::FragmentGroup;
 use crate::frame::{YuvColor, YuvLayout, YuvMatrix, YuvRange};
+use crate::media::input::{Allowed, Input};
+use crate::media::probe;
 use crate::media::testing::{Clip, boxes, number_by, number_in, set_matrix, split_fragments};
 
 const PLANAR_420: YuvLayout = YuvLayout::Planar {

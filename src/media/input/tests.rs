@@ -2,10 +2,12 @@
 
 use std::error::Error;
 use std::fs;
+use std::io::{self, Read, Seek, SeekFrom};
 
 use ffmpeg_next::{Dictionary, format};
 use proptest::prelude::*;
 
+use super::chain::read_up_to;
 use super::*;
 use crate::media::decode::{DecodeOptions, HardwareChoice, VideoDecoder};
 use crate::media::probe::{probe_audio, probe_video};
