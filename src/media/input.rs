@@ -30,6 +30,9 @@ const MAX_STREAMS: u32 = 64;
 /// FFmpeg's read buffer. Larger than its default because fragments are read in one sweep.
 const BUFFER: usize = 128 * 1024;
 
+/// How far demuxers are asked back for the start: far enough for any file, and no arithmetic inside them overflows.
+const BEGINNING: i64 = i64::MIN / 2;
+
 /// Which containers may be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Allowed {
@@ -147,6 +150,11 @@ impl Input {
         self.fragmented
     }
 
+    /// Whether the container is an MP4 or QuickTime file.
+    pub fn is_mp4(&self) -> bool {
+        self.context.format().name().split(',').any(|name| name == "mp4")
+    }
+
     /// Sizes and durations that headers state, before memory is taken for them.
     fn check_limits(&self) -> Result<(), MediaError> {
         let limit = |what, found: String, limit: String| MediaError::Limit {
@@ -241,26 +249,39 @@ impl Input {
     }
 
     /// Back to the first packet.
+    ///
+    /// # Errors
+    /// When the demuxer refuses.
     pub fn rewind(&mut self) -> Result<(), MediaError> {
-        ffmpeg::forget_complaints();
-        let stream = self
-            .context
-            .streams()
+        let streams = self.context.streams();
+        let stream = streams
             .best(media::Type::Video)
-            .or_else(|| self.context.streams().best(media::Type::Audio))
-            .map_or(-1, |stream| stream.index() as c_int);
-        // SAFETY: the context is open; the stream index is one of its own, or -1 for its choice.
+            .or_else(|| streams.best(media::Type::Audio));
+        match stream.map(|stream| stream.index()) {
+            Some(stream) => self.seek(stream, BEGINNING),
+            None => Ok(()),
+        }
+    }
+
+    /// To the key packet of `stream` at or before `timestamp` (in its time base), or to the first packet.
+    ///
+    /// # Errors
+    /// When the demuxer refuses.
+    pub(crate) fn seek(&mut self, stream: usize, timestamp: i64) -> Result<(), MediaError> {
+        ffmpeg::forget_complaints();
+        let stream = c_int::try_from(stream).unwrap_or(-1);
+        // SAFETY: the context is open; FFmpeg checks the index of the stream.
         let code = unsafe {
             ffi::av_seek_frame(
                 self.context.as_mut_ptr(),
                 stream,
-                if stream < 0 { 0 } else { i64::MIN / 2 },
-                ffi::AVSEEK_FLAG_BACKWARD | ffi::AVSEEK_FLAG_ANY,
+                timestamp.max(BEGINNING),
+                ffi::AVSEEK_FLAG_BACKWARD,
             )
         };
         match check(code) {
             Ok(_) => Ok(()),
-            Err(error) => Err(MediaError::ffmpeg("go back to the start of", &self.file, error)),
+            Err(error) => Err(MediaError::ffmpeg("seek in", &self.file, error)),
         }
     }
 }

@@ -105,6 +105,13 @@ fn variable_rate_with_b_frames_and_odd_time_bases() {
         let source = file(&clip.write(folder.path(), &format!("{index}.mp4")));
         check_all(&source, &clip.seconds(), 30);
         check_all(&source, &clip.seconds(), 60);
+        // The sum of the decoding times would be up to a second less: the last frames are reordered over long gaps.
+        let info = probe::probe_video(&source).expect("a video");
+        let seconds = clip.seconds();
+        assert!(
+            (info.duration - seconds[seconds.len() - 1]).abs() < 2e-3,
+            "{info:?}"
+        );
     }
 }
 
@@ -201,8 +208,10 @@ fn fragments_of_one_group() {
     assert_eq!(info, whole);
     assert_eq!(info.frames, Some(clip.pts.len() as u64));
     let seconds = clip.seconds();
-    assert!(info.duration >= seconds[seconds.len() - 1], "{info:?}");
-    assert!(info.duration < seconds[seconds.len() - 1] + 1.5, "{info:?}");
+    assert!(
+        (info.duration - seconds[seconds.len() - 1]).abs() < 2e-3,
+        "{info:?}"
+    );
 
     // A last piece that was cut off in the middle of writing.
     let last = pieces.last().expect("pieces");
