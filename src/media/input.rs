@@ -1,7 +1,7 @@
 //! Opens media files without letting FFmpeg open anything itself.
 //!
 //! A recording is untrusted: a container may name other files (data references, playlists) or ask for the network. So
-//! the files are opened here and read by FFmpeg through callbacks ([`Chain`]); the container must be one of a short
+//! the files are opened here and read by FFmpeg through callbacks (`Chain`); the container must be one of a short
 //! list; and whatever FFmpeg still wants to open is refused.
 
 mod chain;

@@ -650,3 +650,10 @@ fn hardware_that_is_not_there_falls_back_with_a_reason() {
     );
     assert_eq!(number_at(&mut decoder, 0.5), 15);
 }
+
+#[test]
+fn decoders_and_pictures_move_between_threads() {
+    fn assert_send<T: Send>() {}
+    assert_send::<VideoDecoder>();
+    assert_send::<YuvPicture>();
+}
