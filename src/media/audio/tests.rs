@@ -139,11 +139,15 @@ fn read(reader: &mut AudioReader, position: i64, samples: usize) -> Vec<Stereo> 
 
 /// The lag, of -1200..=1200 samples, at which `out` is most like `at`, and the correlation there.
 fn lag(out: &[Stereo], at: impl Fn(i64) -> f32) -> (i64, f64) {
-    let window = 4000..(out.len() - 4000).min(12_000);
+    let window = 4000..8000;
+    let at: Vec<f32> = (2000..10_000).map(at).collect();
     let correlation = |lag: i64| {
         let (mut ab, mut aa, mut bb) = (0.0, 0.0, 0.0);
         for i in window.clone() {
-            let (a, b) = (f64::from(out[i][0]), f64::from(at(i as i64 - lag)));
+            let (a, b) = (
+                f64::from(out[i][0]),
+                f64::from(at[(i as i64 - lag) as usize - 2000]),
+            );
             (ab, aa, bb) = (ab + a * b, aa + a * a, bb + b * b);
         }
         ab / (aa * bb).sqrt()
