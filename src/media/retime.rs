@@ -356,8 +356,10 @@ mod tests {
                 "speed {speed}: {} samples",
                 out.len()
             );
+            // At a quarter of the speed each half of the chain adds its share of a window.
+            let late = if speed < 0.5 { 0.025 } else { 0.006 };
             let end = out.iter().rposition(|s| s[0].abs() > 0.1).unwrap() as f64 / RATE;
-            assert!((end - 6.0 / speed).abs() < 0.025, "speed {speed}: end at {end}");
+            assert!((end - 6.0 / speed).abs() < late, "speed {speed}: end at {end}");
             let onset = out.iter().position(|s| s[0].abs() > 0.1).unwrap() as f64 / RATE;
             assert!(
                 (onset - 0.5 / speed).abs() < 0.005,
