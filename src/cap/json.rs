@@ -265,7 +265,6 @@ mod tests {
     #[derive(Debug, PartialEq, Deserialize)]
     struct Item {
         a: u32,
-        #[expect(dead_code, reason = "read by serde")]
         b: String,
     }
 

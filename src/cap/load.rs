@@ -6,20 +6,15 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::cleanup::clean_up;
-use super::config::Xy;
 use super::events::PointerEvents;
 use super::kind::{self, META_FILE};
 use super::meta::{CursorImage, RecordingKind, RecordingMeta, StudioMeta, StudioStatus};
 use super::paths::{PathFault, Root};
 use super::problem::{CapError, Problems, printable};
-use super::recording::{CursorArt, InstantRecording, Opened, Recording, Segment};
+use super::recording::{InstantRecording, Opened, Recording, Segment};
 use super::tracks::{self, Found};
 use super::validate::{SegmentMap, validate};
-use super::{instant, json, pointer, project, recover};
-
-const CURSORS: &str = "content/cursors";
-/// Most pointer images looked for in a recording without a list of them.
-const MAX_CURSORS: usize = 10_000;
+use super::{images, instant, json, pointer, project, recover};
 
 /// How a recording is opened.
 #[derive(Clone, Debug, Default)]
@@ -143,7 +138,7 @@ fn studio(
     if let Some(timeline) = &mut project.config.timeline {
         timeline.audio_segments = music.iter().map(|music| music.segment.clone()).collect();
     }
-    let images = pointer_images(root, &meta, recovered, problems);
+    let images = images::listed_or_found(root, &meta, recovered, problems);
     let segments: Vec<Segment> = found
         .into_iter()
         .map(|mut found| {
@@ -161,7 +156,7 @@ fn studio(
         root: root.canonical().to_path_buf(),
         name,
         segments,
-        cursors: cursor_files(root, images, problems),
+        cursors: images::resolve(root, images, problems),
         config: project.config,
         music,
         notch: meta.segments.first().and_then(|segment| segment.display_notch),
@@ -265,82 +260,6 @@ fn events(
         clean_up(&mut events, images);
     }
     events
-}
-
-/// Pointer images of the meta file; of a recovered recording that has none there, those in their folder.
-fn pointer_images(
-    root: &Root,
-    meta: &StudioMeta,
-    recovered: bool,
-    problems: &mut Problems,
-) -> BTreeMap<String, CursorImage> {
-    if !recovered || !meta.cursors.is_empty() {
-        return meta.cursors.clone();
-    }
-    let entries = match root.resolve(CURSORS).map(std::fs::read_dir) {
-        Ok(Ok(entries)) => entries,
-        Ok(Err(error)) => {
-            problems.warn(
-                CURSORS,
-                "",
-                format!("cannot be listed: {error}; no pointer is drawn"),
-            );
-            return BTreeMap::new();
-        }
-        Err(PathFault::Missing(_)) => return BTreeMap::new(),
-        Err(fault) => {
-            problems.error(CURSORS, "", fault.to_string());
-            return BTreeMap::new();
-        }
-    };
-    let images: BTreeMap<String, CursorImage> = entries
-        .take(MAX_CURSORS)
-        .filter_map(|entry| {
-            let name = entry.ok()?.file_name().into_string().ok()?;
-            let id = name.strip_prefix("cursor_")?.strip_suffix(".png")?;
-            let image_path = format!("{CURSORS}/{name}");
-            Some((
-                id.to_owned(),
-                CursorImage {
-                    image_path,
-                    hotspot: Xy { x: 0.0, y: 0.0 },
-                    shape: None,
-                },
-            ))
-        })
-        .collect();
-    if !images.is_empty() {
-        problems.warn(
-            CURSORS,
-            "",
-            "pointer images without hotspots; their top left corners are taken as hotspots",
-        );
-    }
-    images
-}
-
-fn cursor_files(
-    root: &Root,
-    images: BTreeMap<String, CursorImage>,
-    problems: &mut Problems,
-) -> BTreeMap<String, CursorArt> {
-    images
-        .into_iter()
-        .filter_map(|(id, image)| {
-            let at = format!("cursors.{id}.imagePath");
-            match root.file(&image.image_path) {
-                Ok(file) => Some((id, CursorArt { image, file })),
-                Err(fault @ PathFault::Leaves(_)) => {
-                    problems.error(META_FILE, &at, fault.to_string());
-                    None
-                }
-                Err(fault) => {
-                    problems.warn(META_FILE, &at, format!("{fault}; this pointer is not drawn"));
-                    None
-                }
-            }
-        })
-        .collect()
 }
 
 #[cfg(test)]

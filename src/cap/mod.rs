@@ -10,6 +10,7 @@ mod cleanup;
 pub mod config;
 pub mod events;
 mod fragments;
+mod images;
 mod instant;
 mod json;
 mod kind;

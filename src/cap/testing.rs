@@ -67,7 +67,7 @@ pub(super) fn piece_m4s() -> Vec<u8> {
     [mp4_box(b"styp", 16), mp4_box(b"moof", 60), mp4_box(b"mdat", 200)].concat()
 }
 
-/// Every problem, as `(severity and place, message)` would be too much to compare: one line each.
+/// Every problem, errors first, as one line each: severity, file, JSON path, message.
 pub(super) fn lines(problems: Problems) -> Vec<String> {
     problems.into_all().iter().map(line).collect()
 }
