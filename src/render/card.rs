@@ -1,7 +1,7 @@
 //! Screen card and camera overlay: which pixels need which maths, and the numbers for the shader (cap-look.md 5).
 
 use super::pipeline::PipelineKey;
-use super::region::{centres_within, intersect, subtract, subtract_all};
+use super::region::{centres_within, intersect, subtract_all};
 use super::renderer::{Draw, Textures};
 use crate::cap::config::RoundingType;
 use crate::frame::{PixelRect, Size, YuvColor, YuvRange};
@@ -42,19 +42,22 @@ pub(super) struct CardKey {
     aligned: bool,
     sharpened: bool,
     squircle: bool,
+    /// Beside the straight parts of the card's sides.
+    straight: bool,
     bordered: bool,
     shadowed: bool,
 }
 
 impl CardKey {
     /// Pipeline constants of shaders/card.wgsl.
-    pub(super) fn constants(self) -> [(&'static str, f64); 7] {
+    pub(super) fn constants(self) -> [(&'static str, f64); 8] {
         [
             ("aligned", f64::from(u8::from(self.aligned))),
             ("within_bounds", f64::from(u8::from(self.part == Part::Interior))),
             ("opaque", f64::from(u8::from(self.opaque))),
             ("sharpened", f64::from(u8::from(self.sharpened))),
             ("squircle", f64::from(u8::from(self.squircle))),
+            ("straight", f64::from(u8::from(self.straight))),
             ("bordered", f64::from(u8::from(self.bordered))),
             ("shadowed", f64::from(u8::from(self.shadowed))),
         ]
@@ -69,7 +72,8 @@ impl CardKey {
             opaque,
             aligned: self.aligned && samples,
             sharpened: self.sharpened && samples,
-            squircle: self.squircle && measures,
+            squircle: self.squircle && measures && !self.straight,
+            straight: self.straight && measures,
             bordered: self.bordered && part == Part::Edge,
             shadowed: self.shadowed && part == Part::Edge,
         }
@@ -199,11 +203,12 @@ pub(super) fn plan(
         aligned: map.aligned,
         sharpened: map.sharpening > 0.0,
         squircle: card.corner.kind == RoundingType::Squircle,
+        straight: false,
         bordered: border.is_some(),
         shadowed: shadow.is_some(),
     };
     let offset = uniforms(&numbers(card, source, &map, border, shadow));
-    let draw = |part, opaque, rects: Vec<PixelRect>| Draw {
+    let draw = |key: CardKey, part, opaque, rects: Vec<PixelRect>| Draw {
         pipeline: PipelineKey::Card(key.for_part(part, opaque)),
         textures: Textures::Picture(card.picture.request.track),
         uniforms: offset,
@@ -211,9 +216,18 @@ pub(super) fn plan(
     };
     CardPlan {
         draws: vec![
-            draw(Part::Outside, false, parts.outside),
-            draw(Part::Interior, opaque, interior),
-            draw(Part::Edge, false, edge),
+            draw(
+                CardKey {
+                    straight: true,
+                    ..key
+                },
+                Part::Outside,
+                false,
+                parts.beside,
+            ),
+            draw(key, Part::Outside, false, parts.outside),
+            draw(key, Part::Interior, opaque, interior),
+            draw(key, Part::Edge, false, edge),
         ],
         opaque: hides,
     }
@@ -350,7 +364,10 @@ fn radius(card: &Card) -> f64 {
 struct Parts {
     interior: Vec<PixelRect>,
     edge: Vec<PixelRect>,
+    /// Shadow at the corners.
     outside: Vec<PixelRect>,
+    /// Shadow beside the straight parts of the sides.
+    beside: Vec<PixelRect>,
 }
 
 impl Parts {
@@ -375,21 +392,23 @@ impl Parts {
         let interior = map
             .within_bounds(area)
             .map_or_else(Vec::new, |unclamped| interior(card, unclamped));
-        let Some(near) = grown(drawn) else {
-            // The card itself is beyond the frame; its shadow may reach into it.
-            let outside = shadow.and_then(|shadow| grown(shadow.reach()));
-            return Self {
-                interior,
-                edge: Vec::new(),
-                outside: outside.into_iter().collect(),
-            };
-        };
-        let outside = shadow
-            .and_then(|shadow| grown(shadow.reach()))
-            .map_or_else(Vec::new, |far| subtract(&[far], near));
+        let near = grown(drawn);
+        let far = shadow.and_then(|shadow| grown(shadow.reach()));
+        // The card itself may be beyond the frame while its shadow reaches into it.
+        let around = subtract_all(far.into_iter().collect(), near.as_slice());
+        let radius = radius(card);
+        let rows = (rect.y + radius, rect.bottom() - radius);
+        let columns = (rect.x + radius, rect.right() - radius);
+        let endless = (f64::NEG_INFINITY, f64::INFINITY);
+        let bands: Vec<PixelRect> = [(endless, rows), (columns, endless)]
+            .into_iter()
+            .filter_map(|((left, right), (top, bottom))| centres_within(area, left, top, right, bottom))
+            .collect();
+        let outside = subtract_all(around.clone(), &bands);
         Self {
-            edge: subtract_all(vec![near], &interior),
+            edge: subtract_all(near.into_iter().collect(), &interior),
             interior,
+            beside: subtract_all(around, &outside),
             outside,
         }
     }

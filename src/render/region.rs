@@ -17,7 +17,7 @@ pub(super) fn intersect(a: PixelRect, b: PixelRect) -> Option<PixelRect> {
 }
 
 /// The pixels of `rects` that `hole` does not hold, as disjoint rectangles when `rects` are disjoint.
-pub(super) fn subtract(rects: &[PixelRect], hole: PixelRect) -> Vec<PixelRect> {
+fn subtract(rects: &[PixelRect], hole: PixelRect) -> Vec<PixelRect> {
     let mut rest = Vec::with_capacity(rects.len() + 3);
     for &rect in rects {
         let Some(cut) = intersect(rect, hole) else {

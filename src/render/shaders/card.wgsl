@@ -36,6 +36,8 @@ override within_bounds: bool;
 override opaque: bool;
 override sharpened: bool;
 override squircle: bool;
+// No pixel lies in a corner's quadrant, where the distance depends on both axes.
+override straight: bool;
 override bordered: bool;
 override shadowed: bool;
 
@@ -90,6 +92,9 @@ fn picture(pixel: vec2<f32>) -> vec3<f32> {
 // Signed distance from the edge, negative inside (5.1).
 fn distance_from_edge(pixel: vec2<f32>) -> f32 {
     let q = abs(pixel - card.shape.xy) - card.shape.zw + card.corner_radius;
+    if straight {
+        return max(q.x, q.y) - card.corner_radius;
+    }
     let outside = max(q, vec2<f32>(0.0));
     var norm: f32;
     if squircle {
