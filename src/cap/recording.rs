@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::config::ProjectConfig;
+use super::config::{MusicSegment, ProjectConfig};
 use super::events::PointerEvents;
-use super::meta::{AudioTrack, CursorImage, DisplayNotch, StudioMeta, VideoTrack};
+use super::meta::{AudioTrack, CursorImage, DisplayNotch, VideoTrack};
+use super::paths;
+use super::problem::Problem;
 
 /// Where the bytes of one track are. Every path was checked to lie inside the recording (music and tracks alike).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,22 +31,45 @@ pub struct FragmentGroup {
 /// A studio recording, ready to be planned.
 #[derive(Clone, Debug)]
 pub struct Recording {
-    /// The folder.
+    /// The folder, absolute and without symbolic links, as are all files below.
     pub root: PathBuf,
     /// Human title.
     pub name: String,
     /// Pause/resume cycles, never empty.
     pub segments: Vec<Segment>,
-    /// Pointer images by id; `file` is `None` where it can't be used (a warning says why).
+    /// Pointer images by id; one whose file can't be used is absent, and a warning says why.
     pub cursors: BTreeMap<String, CursorArt>,
-    /// Configuration, defaults filled in and migrated.
+    /// Configuration: defaults filled in, migrated, every number in its domain. Its clips speak of `segments` by index, and
+    /// its music is what `music` holds.
     pub config: ProjectConfig,
+    /// Music that is heard, with its files.
+    pub music: Vec<Music>,
     /// Notch of the first segment.
     pub notch: Option<DisplayNotch>,
     /// The 2024 single-segment form.
     pub legacy: bool,
+    /// The recorder did not finish it: the segments were put together from their folders (cap-format.md 3.5), and the rate
+    /// of a screen that isn't in the meta file is an assumption that opening the media may better.
+    pub recovered: bool,
     /// What is odd but does not prevent an export.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Problem>,
+}
+
+impl Recording {
+    /// Where the image of a background may be, most likely first; empty for an empty text (cap-format.md 4.3). They may lie
+    /// outside the recording and must only ever be decoded as images.
+    pub fn background_image_candidates(&self, stored: &str) -> Vec<PathBuf> {
+        paths::background_image_candidates(&self.root, stored)
+    }
+}
+
+/// A piece of music that is heard.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Music {
+    /// When and how loud.
+    pub segment: MusicSegment,
+    /// The sound file.
+    pub file: PathBuf,
 }
 
 /// Files and events of one pause/resume cycle.
@@ -99,9 +124,5 @@ pub struct InstantRecording {
     /// Sound fragments to be muxed beside `video`, where there are some.
     pub audio: Option<MediaSource>,
     /// What is odd but does not prevent an export.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Problem>,
 }
-
-// Loading lives in the files beside this one.
-#[expect(unused, reason = "placeholder until loading is written")]
-fn unused(_: StudioMeta) {}

@@ -31,7 +31,7 @@ pub struct AudioReport {
     pub source_channels: u32,
     /// Channels it is read as.
     pub channels: Channels,
-    /// Stated length, seconds; of the first group where a track is in fragments.
+    /// Stated length, seconds, with what is cut off at its start; of the first group where a track is in fragments.
     pub duration: Option<f64>,
 }
 

@@ -1,18 +1,21 @@
 //! Opens media files without letting FFmpeg open anything itself.
 //!
 //! A recording is untrusted: a container may name other files (data references, playlists) or ask for the network. So
-//! the files are opened here and read by FFmpeg through callbacks ([`Chain`]); the container must be one of a short
+//! the files are opened here and read by FFmpeg through callbacks (`Chain`); the container must be one of a short
 //! list; and whatever FFmpeg still wants to open is refused.
 
+mod chain;
+#[cfg(test)]
+mod tests;
+
 use std::ffi::{CStr, CString, c_char, c_int};
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::{ptr, slice};
 
 use ffmpeg_next::format::context::{self, StreamIo};
 use ffmpeg_next::{Discard, Packet, ffi, media};
 
+use self::chain::{Chain, is_fragmented_mp4};
 use super::ffmpeg::{self, FfmpegError, MediaError, check};
 use crate::cap::MediaSource;
 
@@ -26,6 +29,9 @@ pub const MAX_SECONDS: f64 = 4.0 * 86400.0;
 const MAX_STREAMS: u32 = 64;
 /// FFmpeg's read buffer. Larger than its default because fragments are read in one sweep.
 const BUFFER: usize = 128 * 1024;
+
+/// How far demuxers are asked back for the start: far enough for any file, and no arithmetic inside them overflows.
+const BEGINNING: i64 = i64::MIN / 2;
 
 /// Which containers may be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +105,7 @@ impl Input {
         ffmpeg::forget_complaints();
         let file = files.first().cloned().unwrap_or_default();
         let mut chain = Chain::open(files)?;
-        if chain.length == 0 {
+        if chain.is_empty() {
             return Err(MediaError::Empty { file });
         }
         let fragmented = is_fragmented_mp4(&mut chain).map_err(|source| MediaError::Io {
@@ -142,6 +148,11 @@ impl Input {
     /// Whether the container is a fragmented MP4.
     pub fn is_fragmented(&self) -> bool {
         self.fragmented
+    }
+
+    /// Whether the container is an MP4 or QuickTime file.
+    pub fn is_mp4(&self) -> bool {
+        self.context.format().name().split(',').any(|name| name == "mp4")
     }
 
     /// Sizes and durations that headers state, before memory is taken for them.
@@ -238,26 +249,39 @@ impl Input {
     }
 
     /// Back to the first packet.
+    ///
+    /// # Errors
+    /// When the demuxer refuses.
     pub fn rewind(&mut self) -> Result<(), MediaError> {
-        ffmpeg::forget_complaints();
-        let stream = self
-            .context
-            .streams()
+        let streams = self.context.streams();
+        let stream = streams
             .best(media::Type::Video)
-            .or_else(|| self.context.streams().best(media::Type::Audio))
-            .map_or(-1, |stream| stream.index() as c_int);
-        // SAFETY: the context is open; the stream index is one of its own, or -1 for its choice.
+            .or_else(|| streams.best(media::Type::Audio));
+        match stream.map(|stream| stream.index()) {
+            Some(stream) => self.seek(stream, BEGINNING),
+            None => Ok(()),
+        }
+    }
+
+    /// To the key packet of `stream` at or before `timestamp` (in its time base), or to the first packet.
+    ///
+    /// # Errors
+    /// When the demuxer refuses.
+    pub(crate) fn seek(&mut self, stream: usize, timestamp: i64) -> Result<(), MediaError> {
+        ffmpeg::forget_complaints();
+        let stream = c_int::try_from(stream).unwrap_or(-1);
+        // SAFETY: the context is open; FFmpeg checks the index of the stream.
         let code = unsafe {
             ffi::av_seek_frame(
                 self.context.as_mut_ptr(),
                 stream,
-                if stream < 0 { 0 } else { i64::MIN / 2 },
-                ffi::AVSEEK_FLAG_BACKWARD | ffi::AVSEEK_FLAG_ANY,
+                timestamp.max(BEGINNING),
+                ffi::AVSEEK_FLAG_BACKWARD,
             )
         };
         match check(code) {
             Ok(_) => Ok(()),
-            Err(error) => Err(MediaError::ffmpeg("go back to the start of", &self.file, error)),
+            Err(error) => Err(MediaError::ffmpeg("seek in", &self.file, error)),
         }
     }
 }
@@ -279,10 +303,10 @@ fn open_container(mut io: StreamIo, file: &Path, allowed: Allowed) -> Result<con
     let name =
         CString::new(file.file_name().unwrap_or_default().to_string_lossy().as_bytes()).unwrap_or_default();
     let mut format: *const ffi::AVInputFormat = ptr::null();
-    // SAFETY: `io` owns the AVIOContext; `name` outlives the call; `format` receives a static description. The bytes
+    // SAFETY: `io` owns the AVIOContext; `format` receives a static description. The bytes
     // that were read to guess stay in the AVIOContext, rewound.
     let score = unsafe {
-        ffi::av_probe_input_buffer2(io.as_mut_ptr(), &mut format, name.as_ptr(), ptr::null_mut(), 0, 0)
+        ffi::av_probe_input_buffer2(io.as_mut_ptr(), &mut format, c"".as_ptr(), ptr::null_mut(), 0, 0)
     };
     let found = if format.is_null() {
         None
@@ -344,154 +368,4 @@ unsafe extern "C" fn refuse_to_open(
         tracing::warn!("refused to open {url:?}, which a media file refers to");
     }
     ffi::AVERROR(libc::EPERM)
-}
-
-/// Files read as one stream of bytes.
-///
-/// One file is open at a time, however many pieces there are: an hour of two-second fragments is 1,800 files, more than
-/// a process may hold open.
-struct Chain {
-    parts: Vec<Part>,
-    length: u64,
-    position: u64,
-    open: Option<(usize, File)>,
-}
-
-struct Part {
-    path: PathBuf,
-    start: u64,
-    length: u64,
-}
-
-impl Chain {
-    fn open(files: &[PathBuf]) -> Result<Self, MediaError> {
-        let mut parts = Vec::with_capacity(files.len());
-        let mut length = 0_u64;
-        for path in files {
-            let error = |source| MediaError::Io {
-                action: "open",
-                file: path.clone(),
-                source,
-            };
-            // Looked at before it is opened: opening a named pipe would wait for a writer.
-            if !path.metadata().map_err(error)?.is_file() {
-                return Err(error(io::Error::new(
-                    io::ErrorKind::InvalidInput,
-                    "not a regular file",
-                )));
-            }
-            // Opened here already so that a missing permission is reported with its file.
-            let metadata = File::open(path).and_then(|file| file.metadata()).map_err(error)?;
-            parts.push(Part {
-                path: path.clone(),
-                start: length,
-                length: metadata.len(),
-            });
-            length = length.saturating_add(metadata.len());
-        }
-        Ok(Self {
-            parts,
-            length,
-            position: 0,
-            open: None,
-        })
-    }
-
-    /// Index of the part that holds the byte at `position`.
-    fn part_at(&self, position: u64) -> Option<usize> {
-        let index = self
-            .parts
-            .partition_point(|part| part.start + part.length <= position);
-        (index < self.parts.len()).then_some(index)
-    }
-}
-
-impl Read for Chain {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let Some(index) = self.part_at(self.position) else {
-            return Ok(0);
-        };
-        let part = &self.parts[index];
-        let offset = self.position - part.start;
-        if self.open.as_ref().is_none_or(|(open, _)| *open != index) {
-            self.open = Some((index, File::open(&part.path)?));
-        }
-        let Some((_, file)) = &mut self.open else {
-            return Ok(0);
-        };
-        // Never beyond the length that was seen at the start: a file that grows meanwhile would shift its successors.
-        let wanted =
-            usize::try_from(part.length - offset).map_or(buffer.len(), |rest| rest.min(buffer.len()));
-        file.seek(SeekFrom::Start(offset))?;
-        let count = file.read(&mut buffer[..wanted])?;
-        self.position += count as u64;
-        Ok(count)
-    }
-}
-
-impl Seek for Chain {
-    fn seek(&mut self, target: SeekFrom) -> io::Result<u64> {
-        let position = match target {
-            SeekFrom::Start(offset) => Some(offset),
-            SeekFrom::Current(offset) => self.position.checked_add_signed(offset),
-            SeekFrom::End(offset) => self.length.checked_add_signed(offset),
-        };
-        self.position = position
-            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "a position before the first byte"))?;
-        Ok(self.position)
-    }
-}
-
-/// Whether the top level of an MP4 has a `moof` box (ISO/IEC 14496-12, 4.2: size, type, content). Leaves the position
-/// at 0. Anything that is no MP4 simply has none.
-fn is_fragmented_mp4(stream: &mut (impl Read + Seek)) -> io::Result<bool> {
-    let end = stream.seek(SeekFrom::End(0))?;
-    let mut position = 0;
-    let mut fragmented = false;
-    // More top-level boxes than this before the first `moof` are not a recording.
-    for _ in 0..64 {
-        stream.seek(SeekFrom::Start(position))?;
-        let mut header = [0; 16];
-        let have = read_up_to(stream, &mut header)?;
-        if have < 8 {
-            break;
-        }
-        let kind = [header[4], header[5], header[6], header[7]];
-        if &kind == b"moof" {
-            fragmented = true;
-            break;
-        }
-        let size = match u32::from_be_bytes([header[0], header[1], header[2], header[3]]) {
-            1 if have == 16 => {
-                let mut large = [0; 8];
-                large.copy_from_slice(&header[8..]);
-                u64::from_be_bytes(large)
-            }
-            size => u64::from(size),
-        };
-        // 0 means "to the end"; below 8 is no box.
-        if size < 8 || !kind.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ') {
-            break;
-        }
-        position = match position.checked_add(size) {
-            Some(next) if next < end => next,
-            _ => break,
-        };
-    }
-    stream.seek(SeekFrom::Start(0))?;
-    Ok(fragmented)
-}
-
-/// Reads until `buffer` is full or the stream ends.
-fn read_up_to(stream: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut have = 0;
-    while have < buffer.len() {
-        match stream.read(&mut buffer[have..]) {
-            Ok(0) => break,
-            Ok(count) => have += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(have)
 }

@@ -12,6 +12,9 @@ use super::input::{Allowed, Input, MAX_AREA, MAX_SECONDS, MAX_SIDE, groups, name
 use crate::cap::MediaSource;
 use crate::frame::{Size, YuvColor, YuvMatrix, YuvRange};
 
+/// Unreadable packets in a row after which a file counts as read.
+const MAX_FAILURES: u32 = 1000;
+
 /// How a stored picture is turned to be shown: mirrored first (left and right swapped), then turned clockwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Orientation {
@@ -60,11 +63,11 @@ impl Orientation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DurationSource {
-    /// The track's header, or the sum of its fragments.
-    Stream,
     /// The container's header.
     Container,
-    /// The last packet.
+    /// The track's header.
+    Stream,
+    /// The last packets.
     Packets,
 }
 
@@ -236,44 +239,59 @@ pub(crate) struct Span {
     pub(crate) start: Option<i64>,
     /// Seconds from there to the end.
     pub(crate) seconds: f64,
-    /// Where that is from.
+    /// The same as far as packets are there for it, by the headers.
+    pub(crate) promised: f64,
+    /// Where `seconds` is from.
     pub(crate) source: DurationSource,
 }
 
-/// Measures a stream: its header, else the container's, else by reading every packet.
+/// Measures a stream: by the container's header, else its own (cap-format.md 6.6), else by its packets.
 ///
-/// The stream comes before the container because the latter counts from 0 and over all streams: a track that starts
-/// late (an empty edit) would seem longer than it is.
+/// A fragmented MP4 says nothing about its length in its header: it is measured by its last packets. The container comes
+/// before the track because a track's header counts decoding times, which end before the presentation does where frames
+/// are reordered and far apart.
 pub(crate) fn span(input: &mut Input, index: usize) -> Result<Span, MediaError> {
-    let found = {
+    let (start, base, header, container) = {
         let stream = stream(input, index)?;
-        let start = known(stream.start_time());
-        let seconds = |ticks| seconds(ticks, stream.time_base());
-        let header = known(stream.duration()).filter(|ticks| *ticks > 0);
         // SAFETY: the context is open; these are plain fields.
         let (container, estimate) = unsafe {
             let context = input.context_ref().as_ptr();
             ((*context).duration, (*context).duration_estimation_method)
         };
         let guessed = estimate == ffi::AVDurationEstimationMethod::AVFMT_DURATION_FROM_BITRATE;
-        if let (Some(ticks), true) = (header, input.is_fragmented()) {
-            // The walk over the fragments left the end of the last one on the clock of decoding times.
-            let first = first_index_timestamp(&stream).unwrap_or(0);
-            Some((start, seconds(ticks - first), DurationSource::Stream))
-        } else if let (Some(ticks), false) = (header, guessed) {
-            Some((start, seconds(ticks), DurationSource::Stream))
-        } else {
+        let usable = |ticks: &i64| *ticks > 0 && !guessed && !input.is_fragmented();
+        (
+            known(stream.start_time()),
+            stream.time_base(),
+            known(stream.duration())
+                .filter(usable)
+                .map(|ticks| seconds(ticks, stream.time_base())),
             known(container)
-                .filter(|ticks| *ticks > 0 && !guessed)
-                .map(|ticks| ticks as f64 / f64::from(ffi::AV_TIME_BASE))
-                .map(|seconds| (start, seconds, DurationSource::Container))
-        }
+                .filter(usable)
+                .map(|ticks| ticks as f64 / f64::from(ffi::AV_TIME_BASE)),
+        )
     };
-    let (start, seconds, source) = match found {
-        Some(found) => found,
-        None => {
-            let (start, seconds) = scan_packets(input, index)?;
-            (start, seconds, DurationSource::Packets)
+    // The time line of an MP4's header starts at 0, before a track that starts late (an empty edit); that of other
+    // containers starts with the first track.
+    let before = start
+        .filter(|_| input.is_mp4())
+        .map_or(0.0, |start| seconds(start.max(0), base));
+    let container = container.map(|all| all - before).filter(|rest| *rest > 0.0);
+    let (start, seconds, source) = match (container, header) {
+        (Some(container), _) => (start, container, DurationSource::Container),
+        (None, Some(header)) => (start, header, DurationSource::Stream),
+        (None, None) => {
+            let from = if input.is_fragmented() {
+                last_index_timestamp(input, index)
+            } else {
+                None
+            };
+            let range = scan_packets(input, index, from)?;
+            let start = start.or(range.map(|(first, _)| first));
+            let length = start
+                .zip(range)
+                .map_or(0, |(start, (_, end))| end.saturating_sub(start));
+            (start, seconds(length, base), DurationSource::Packets)
         }
     };
     if !seconds.is_finite() || seconds > MAX_SECONDS {
@@ -287,6 +305,7 @@ pub(crate) fn span(input: &mut Input, index: usize) -> Result<Span, MediaError> 
     Ok(Span {
         start,
         seconds: seconds.max(0.0),
+        promised: header.map_or(seconds, |header| header.min(seconds)),
         source,
     })
 }
@@ -302,24 +321,41 @@ fn known(timestamp: i64) -> Option<i64> {
     (timestamp != ffi::AV_NOPTS_VALUE).then_some(timestamp)
 }
 
-fn first_index_timestamp(stream: &Stream<'_>) -> Option<i64> {
-    // SAFETY: the stream belongs to an open context that nothing else uses meanwhile; the function only reads from it,
+/// Decoding time of the last packet that the demuxer's index knows.
+fn last_index_timestamp(input: &Input, index: usize) -> Option<i64> {
+    let stream = stream(input, index).ok()?;
+    // SAFETY: the stream belongs to an open context that nothing else uses meanwhile; the functions only read from it,
     // and the entry is read before anything can change it.
-    unsafe { ffi::avformat_index_get_entry(stream.as_ptr().cast_mut(), 0).as_ref() }
-        .and_then(|entry| known(entry.timestamp))
+    let entry = unsafe {
+        let count = ffi::avformat_index_get_entries_count(stream.as_ptr());
+        ffi::avformat_index_get_entry(stream.as_ptr().cast_mut(), count - 1).as_ref()
+    };
+    entry.and_then(|entry| known(entry.timestamp))
 }
 
-/// First presentation time and seconds up to the end of the last packet; leaves the input at its start.
-fn scan_packets(input: &mut Input, index: usize) -> Result<(Option<i64>, f64), MediaError> {
-    let base = stream(input, index)?.time_base();
+/// First presentation time and end of the packets, all of them or those from the key frame before `from` on; leaves the
+/// input at its start.
+fn scan_packets(
+    input: &mut Input,
+    index: usize,
+    from: Option<i64>,
+) -> Result<Option<(i64, i64)>, MediaError> {
+    if let Some(from) = from {
+        input.seek(index, from)?;
+    }
     let mut range: Option<(i64, i64)> = None;
+    let mut failures = 0;
     let mut packet = Packet::empty();
     ffmpeg::forget_complaints();
     loop {
         match packet.read(input.context()) {
-            Ok(()) => {}
-            Err(ffmpeg_next::Error::InvalidData) => continue,
-            Err(ffmpeg_next::Error::Eof) => break,
+            Ok(()) => failures = 0,
+            // What can't be read is passed over; a demuxer that never gets on is at its end.
+            Err(ffmpeg_next::Error::InvalidData) if failures < MAX_FAILURES => {
+                failures += 1;
+                continue;
+            }
+            Err(ffmpeg_next::Error::Eof | ffmpeg_next::Error::InvalidData) => break,
             Err(error) => return Err(MediaError::ffmpeg("read", input.file(), error)),
         }
         if let (true, Some(pts)) = (packet.stream() == index, packet.pts().or(packet.dts())) {
@@ -328,9 +364,7 @@ fn scan_packets(input: &mut Input, index: usize) -> Result<(Option<i64>, f64), M
         }
     }
     input.rewind()?;
-    Ok(range.map_or((None, 0.0), |(first, last)| {
-        (Some(first), seconds(last.saturating_sub(first), base))
-    }))
+    Ok(range)
 }
 
 fn describe_video(input: &mut Input) -> Result<VideoInfo, MediaError> {
@@ -348,7 +382,7 @@ fn describe_video(input: &mut Input) -> Result<VideoInfo, MediaError> {
     let orientation = orientation_of(&stream);
     let pixel_format = pixel_format_name(pixel_format);
     let frames = if input.is_fragmented() {
-        // SAFETY: as in `first_index_timestamp`.
+        // SAFETY: as in `last_index_timestamp`.
         i64::from(unsafe { ffi::avformat_index_get_entries_count(stream.as_ptr()) })
     } else {
         stream.frames()
@@ -385,11 +419,15 @@ fn describe_audio(input: &mut Input) -> Result<AudioInfo, MediaError> {
     let stream = stream(input, index)?;
     let parameters = stream.parameters();
     let mut name = [0 as c_char; 128];
-    // SAFETY: the parameters keep the container alive; the layout inside them is valid for FFmpeg's own function, which
-    // cuts its text to the stated length and terminates it.
+    // SAFETY: the parameters keep the container alive; the layout inside them is valid for FFmpeg's own functions, one of
+    // which cuts its text to the stated length and terminates it. A default layout owns no memory.
     let (rate, channels, layout) = unsafe {
         let p = &*parameters.as_ptr();
-        ffi::av_channel_layout_describe(&p.ch_layout, name.as_mut_ptr(), name.len());
+        let mut usual = p.ch_layout;
+        if usual.order == ffi::AVChannelOrder::AV_CHANNEL_ORDER_UNSPEC {
+            ffi::av_channel_layout_default(&mut usual, p.ch_layout.nb_channels);
+        }
+        ffi::av_channel_layout_describe(&usual, name.as_mut_ptr(), name.len());
         let layout = CStr::from_ptr(name.as_ptr()).to_string_lossy().into_owned();
         (p.sample_rate, p.ch_layout.nb_channels, layout)
     };
@@ -430,17 +468,17 @@ pub(crate) fn checked_size(file: &Path, width: i32, height: i32) -> Result<Size,
 
 /// How the stream's display matrix turns its pictures.
 pub(crate) fn orientation_of(stream: &Stream<'_>) -> Orientation {
-    let mut matrix = [0_i32; 9];
-    for data in stream
+    let Some(data) = stream
         .side_data()
-        .filter(|data| data.kind() == side_data::Type::DisplayMatrix)
-    {
-        for (value, bytes) in matrix.iter_mut().zip(data.data().chunks_exact(4)) {
-            *value = i32::from_ne_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-        }
-        return Orientation::from_matrix(matrix);
+        .find(|data| data.kind() == side_data::Type::DisplayMatrix)
+    else {
+        return Orientation::default();
+    };
+    let mut matrix = [0_i32; 9];
+    for (value, bytes) in matrix.iter_mut().zip(data.data().as_chunks().0) {
+        *value = i32::from_ne_bytes(*bytes);
     }
-    Orientation::default()
+    Orientation::from_matrix(matrix)
 }
 
 /// Matrix and range that a stream's headers state.

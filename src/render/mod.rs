@@ -1,1 +1,27 @@
-//! Composes frames with wgpu and reads them back: device, compositor, one file a layer, readback, shaders.
+//! Composes frames with wgpu and reads them back.
+//!
+//! A [`Renderer`] draws a [`SceneFrame`](crate::scene::SceneFrame) into a target that persists, one file a layer:
+//! `backdrop`, `card`, `pointer`. Each plans draws with the pixels they cover; `picture` brings the source pictures
+//! to the GPU, `readback` the finished frames to memory, a ring of staging buffers behind the submits.
+
+mod backdrop;
+mod card;
+mod device;
+mod error;
+mod picture;
+mod pipeline;
+mod pointer;
+mod readback;
+mod region;
+mod renderer;
+mod target;
+
+#[cfg(test)]
+mod tests;
+
+pub use backdrop::{Backdrop, Noise};
+pub use device::{AdapterKind, AdapterReport, Device, adapters};
+pub use error::{RenderError, Stage};
+pub use picture::Pictures;
+pub use readback::ReadyFrame;
+pub use renderer::{ColorPolicy, RenderSpec, RenderStats, Renderer};

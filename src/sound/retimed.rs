@@ -26,7 +26,7 @@ pub trait Retimer: Send {
     /// When they can't be processed.
     fn push(&mut self, input: &[Stereo]) -> Result<(), BoxError>;
 
-    /// Says that all input was pushed; what is still inside can then be pulled, with silence behind it if need be.
+    /// Says that all input was pushed; what is still inside can then be pulled.
     ///
     /// # Errors
     /// When the rest can't be processed.

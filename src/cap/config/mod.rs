@@ -16,7 +16,8 @@ pub use camera::{
     BackgroundBlur, CameraConfig, CameraShape, CornerPosition, HorizontalPosition, VerticalPosition,
 };
 pub use overlays::{
-    CaptionData, CaptionSegment, KeyboardData, KeyboardSegment, MaskSegment, TextLayout, TextSegment,
+    CaptionData, CaptionSegment, KeyboardData, KeyboardSegment, MaskSegment, TextAnimation, TextLayout,
+    TextSegment,
 };
 pub use pointer::{PointerConfig, PointerKind, SpringConfig};
 pub use timeline::{

@@ -93,6 +93,7 @@ const fn text_fade() -> f64 {
 /// How a text comes or goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the names are those of cap-look.md 11")]
 pub enum TextAnimation {
     None,
     #[default]

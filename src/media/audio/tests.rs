@@ -53,6 +53,7 @@ const FRAGMENTED: Coding = Coding {
 
 impl Coding {
     /// Writes `samples` samples, `at(i, channel)` each. `None`, with a message, where this FFmpeg can't encode so.
+    #[expect(clippy::print_stderr, reason = "a skipped test says so")]
     fn write(&self, folder: &Path, samples: usize, at: impl Fn(usize, usize) -> f32) -> Option<PathBuf> {
         ffmpeg_next::init().unwrap();
         let Some(codec) = encoder::find_by_name(self.encoder) else {
@@ -139,11 +140,15 @@ fn read(reader: &mut AudioReader, position: i64, samples: usize) -> Vec<Stereo> 
 
 /// The lag, of -1200..=1200 samples, at which `out` is most like `at`, and the correlation there.
 fn lag(out: &[Stereo], at: impl Fn(i64) -> f32) -> (i64, f64) {
-    let window = 4000..(out.len() - 4000).min(12_000);
+    let window = 4000..8000;
+    let at: Vec<f32> = (2000..10_000).map(at).collect();
     let correlation = |lag: i64| {
         let (mut ab, mut aa, mut bb) = (0.0, 0.0, 0.0);
         for i in window.clone() {
-            let (a, b) = (f64::from(out[i][0]), f64::from(at(i as i64 - lag)));
+            let (a, b) = (
+                f64::from(out[i][0]),
+                f64::from(at[(i as i64 - lag) as usize - 2000]),
+            );
             (ab, aa, bb) = (ab + a * b, aa + a * a, bb + b * b);
         }
         ab / (aa * bb).sqrt()
@@ -299,10 +304,10 @@ fn other_rates_become_48_khz() {
         let (mut reader, report) = open(&path);
         assert_eq!(report.rate, rate);
         let out = read(&mut reader, 0, 50_000);
-        for i in 200..23_800 {
+        for (i, sample) in out.iter().enumerate().take(23_800).skip(200) {
             let expected = (i as f64 / 48_000.0 * 1000.0 * std::f64::consts::TAU).sin() * 0.5;
             assert!(
-                (f64::from(out[i][0]) - expected).abs() < 1e-3,
+                (f64::from(sample[0]) - expected).abs() < 1e-3,
                 "{rate}: sample {i}"
             );
         }

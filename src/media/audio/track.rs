@@ -176,7 +176,7 @@ impl Track {
             return None;
         }
         let ticks = context.stream(self.stream)?.duration();
-        (ticks > 0).then(|| ticks as f64 * self.tick)
+        (ticks > 0).then_some(ticks as f64 * self.tick)
     }
 
     /// Position behind the last sample that came out.

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use ffmpeg_next::ffi::{self, AVHWDeviceType, AVPixelFormat};
 use ffmpeg_next::{Codec, codec, frame};
 
+use super::report::FailedAttempt;
 use crate::media::ffmpeg::{FfmpegError, check, forget_complaints};
 
 /// Whether the decoding is to be done by hardware.
@@ -23,7 +24,7 @@ pub enum HardwareChoice {
 }
 
 /// Attempts that failed, each with its reason.
-pub(super) type Failures = Vec<super::FailedAttempt>;
+pub(super) type Failures = Vec<FailedAttempt>;
 
 /// A kind of device worth trying.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +61,7 @@ pub(super) fn kinds(choice: &HardwareChoice, failures: &mut Failures) -> Vec<Kin
             ),
         ]
     };
-    let mut failed = |name: String, reason: String| failures.push(super::FailedAttempt { name, reason });
+    let mut failed = |name: String, reason: String| failures.push(FailedAttempt { name, reason });
     match choice {
         HardwareChoice::Off => Vec::new(),
         HardwareChoice::Named(name) => {

@@ -3,26 +3,29 @@
 //! [`VideoDecoder`] answers "what is on screen at this time of the file"; below it, a `reader` turns one group of files
 //! into frames, `hardware` decodes them on a device where there is one, and `picture` makes them [`YuvPicture`]s.
 
+mod groups;
 mod hardware;
 mod picture;
 mod reader;
+mod report;
 #[cfg(test)]
 mod tests;
 
 use std::mem;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use ffmpeg_next::{frame, media};
+use ffmpeg_next::frame;
 
 pub use hardware::HardwareChoice;
+pub use report::{DecodeOptions, DecoderReport, DecoderStats, FailedAttempt};
 
+use self::groups::Groups;
 use self::hardware::Failures;
 use self::picture::PictureMaker;
 use self::reader::{DecoderSetup, Opened, Reader, Step};
 use super::ffmpeg::{FfmpegError, MediaError};
-use super::input::{Allowed, Input, groups, name_of};
-use super::probe::{self, warn_skipped};
+use super::input::name_of;
 use crate::cap::MediaSource;
 use crate::frame::{Size, YuvPicture};
 use crate::time::MediaTime;
@@ -37,65 +40,16 @@ const MIN_SPARED: u32 = 48;
 /// A time this little (in nominal frames) below a grid point counts as on it, so that k / fps computed in doubles is k.
 const GRID_EPSILON: f64 = 1e-6;
 
-/// How a track is to be decoded.
-#[derive(Clone, Debug)]
-pub struct DecodeOptions {
-    /// Rate of the grid that lookups are quantised to: `fps` of the track in recording-meta.json. 0 counts as 1.
-    pub nominal_fps: u32,
-    /// Hardware or software.
-    pub hardware: HardwareChoice,
-    /// Threads of a software decoder; 0 lets FFmpeg choose (one per core).
-    pub threads: u32,
-}
-
-/// What decodes a track, and what was tried before.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
-pub struct DecoderReport {
-    /// FFmpeg's name of the decoder, "h264".
-    pub decoder: String,
-    /// FFmpeg's name of the kind of device; `None` is software.
-    pub hardware: Option<String>,
-    /// Threads of the decoder.
-    pub threads: u32,
-    /// Devices that were not used, each with its reason.
-    pub failed: Vec<FailedAttempt>,
-}
-
-/// A device that is not used.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
-pub struct FailedAttempt {
-    /// FFmpeg's name of the kind of device.
-    pub name: String,
-    /// Why it is not used.
-    pub reason: String,
-}
-
-/// What a decoder did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, schemars::JsonSchema)]
-pub struct DecoderStats {
-    /// Frames that came out of the decoder, shown or not.
-    pub decoded: u64,
-    /// Frames or packets that were damaged; the picture before was shown on in their place.
-    pub damaged: u64,
-    /// Times that playing forward was left: jumps back, or far ahead.
-    pub seeks: u64,
-    /// Seconds that the headers promise beyond the last packet: the file was cut off.
-    pub missing_seconds: f64,
-    /// Time spent in [`VideoDecoder::picture_at`].
-    pub busy: Duration,
-}
-
 /// A video track as pictures by time.
 ///
 /// Going forward decodes forward, however far apart the times are unless a key frame spares much; going back seeks.
 pub struct VideoDecoder {
-    groups: Vec<Group>,
+    groups: Groups,
     file: PathBuf,
     fps: f64,
     threads: u32,
     kind: Option<hardware::Kind>,
-    /// The group that is read, and its reader.
-    index: usize,
+    /// Of the group that is read.
     reader: Reader,
     maker: PictureMaker,
     size: Size,
@@ -108,15 +62,6 @@ pub struct VideoDecoder {
     failures: u32,
     last_failure: Option<FfmpegError>,
     stats: DecoderStats,
-}
-
-/// A group of files and where it lies in the track.
-struct Group {
-    files: Vec<PathBuf>,
-    /// Seconds from the track's start, once the groups before are known.
-    offset: Option<f64>,
-    /// Could not be opened, and counts for nothing.
-    skipped: bool,
 }
 
 /// A decoded frame that may be shown.
@@ -185,41 +130,33 @@ impl VideoDecoder {
         options: &DecodeOptions,
         kind: Option<hardware::Kind>,
     ) -> Result<(Self, String, u32), MediaError> {
-        let mut groups: Vec<Group> = groups(source)
-            .into_iter()
-            .map(|files| Group {
-                files: files.to_vec(),
-                offset: None,
-                skipped: false,
-            })
-            .collect();
+        let mut groups = Groups::new(source);
         let setup = DecoderSetup {
             hardware: kind,
             threads: options.threads,
         };
+        let mut next = (!groups.is_empty()).then_some(0);
         let mut first_error = None;
-        let mut opened = None;
-        for (index, group) in groups.iter_mut().enumerate() {
-            group.offset = Some(0.0);
-            match Reader::open(&group.files, setup) {
-                Ok(reader) => {
-                    opened = Some((index, reader));
-                    break;
-                }
+        let (index, opened) = loop {
+            let Some(index) = next else {
+                return Err(first_error.unwrap_or_else(|| MediaError::Empty {
+                    file: name_of(source).to_owned(),
+                }));
+            };
+            match Reader::open(groups.files(index), setup) {
+                Ok(opened) => break (index, opened),
                 Err(error) => {
-                    group.skipped = true;
+                    // A lone file that can't be opened is the caller's error, not a part to be left out.
+                    if groups.after(index).is_some() {
+                        groups.skip(index, &error);
+                    }
+                    next = groups.after(index);
                     if first_error.is_none() {
                         first_error = Some(error);
                     }
                 }
             }
-        }
-        let Some((index, opened)) = opened else {
-            return Err(first_error.unwrap_or_else(|| MediaError::Empty {
-                file: name_of(source).to_owned(),
-            }));
         };
-        first_error.iter().for_each(warn_skipped);
         let Opened {
             reader,
             decoder_name,
@@ -233,7 +170,6 @@ impl VideoDecoder {
             fps: f64::from(options.nominal_fps.max(1)),
             threads: options.threads,
             kind,
-            index,
             maker: PictureMaker::new(reader.file(), orientation, color),
             reader,
             size: Size::new(0, 0),
@@ -245,7 +181,7 @@ impl VideoDecoder {
             last_failure: None,
             stats: DecoderStats::default(),
         };
-        decoder.place_next(index, decoder.reader.seconds());
+        decoder.groups.enter(index, decoder.reader.seconds());
         decoder.current = decoder.next_candidate()?;
         decoder.first_number = decoder.current.as_ref().map_or(0, |first| first.number);
         decoder.size = decoder.current_picture()?.size;
@@ -318,9 +254,9 @@ impl VideoDecoder {
         if self.ended || target - position < 1.0 {
             return Ok(());
         }
-        let group = self.group_at(target);
-        if group == self.index {
-            let offset = self.offset();
+        let group = self.groups.at(target);
+        if group == self.groups.current() {
+            let offset = self.groups.offset();
             if self.reader.spared_by_seek(position - offset, target - offset) < MIN_SPARED {
                 return Ok(());
             }
@@ -330,7 +266,7 @@ impl VideoDecoder {
 
     /// Seeks back to a frame at or before `wanted`.
     fn go_back(&mut self, wanted: i64) -> Result<(), MediaError> {
-        let group = self.group_at(wanted as f64 / self.fps);
+        let group = self.groups.at(wanted as f64 / self.fps);
         self.seek_to(group, wanted)
     }
 
@@ -346,8 +282,8 @@ impl VideoDecoder {
         let mut target = Some(wanted as f64 / self.fps);
         let mut step = 0.0;
         loop {
-            let entered = group == self.index || self.enter(group);
-            let offset = self.offset();
+            let entered = group == self.groups.current() || self.enter(group);
+            let offset = self.groups.offset();
             target = target.filter(|target| *target > offset);
             // A demuxer that can't seek starts over.
             let placed = entered
@@ -358,7 +294,7 @@ impl VideoDecoder {
             if placed {
                 self.ended = false;
                 let found = self.next_candidate()?;
-                let at_start = target.is_none() && self.previous_group(group).is_none();
+                let at_start = target.is_none() && self.groups.before(group).is_none();
                 if found
                     .as_ref()
                     .is_some_and(|found| at_start || (found.number <= wanted && !found.damaged))
@@ -367,7 +303,7 @@ impl VideoDecoder {
                     return Ok(());
                 }
             }
-            match (target, self.previous_group(group)) {
+            match (target, self.groups.before(group)) {
                 (Some(tried), _) if placed => {
                     let key = self
                         .reader
@@ -403,7 +339,7 @@ impl VideoDecoder {
                     } else {
                         self.failures = 0;
                     }
-                    let seconds = self.offset() + decoded.seconds;
+                    let seconds = self.groups.offset() + decoded.seconds;
                     return Ok(Some(Candidate {
                         number: (seconds * self.fps).round() as i64,
                         seconds,
@@ -419,8 +355,7 @@ impl VideoDecoder {
                     if let Some(missing) = self.reader.missing_at_end() {
                         self.stats.missing_seconds = self.stats.missing_seconds.max(missing);
                     }
-                    let next = (self.index + 1..self.groups.len()).find(|next| !self.groups[*next].skipped);
-                    match next {
+                    match self.groups.after(self.groups.current()) {
                         Some(next) => {
                             // One that can't be opened is marked as skipped, and the one after it is next.
                             self.enter(next);
@@ -482,15 +417,6 @@ impl VideoDecoder {
         Ok(picture)
     }
 
-    /// Seconds from the track's start to the group that is read.
-    fn offset(&self) -> f64 {
-        self.groups[self.index].offset.unwrap_or(0.0)
-    }
-
-    fn previous_group(&self, group: usize) -> Option<usize> {
-        (0..group).rev().find(|previous| !self.groups[*previous].skipped)
-    }
-
     /// Opens the start of a group. One that can't be opened is skipped from then on, with a warning.
     fn enter(&mut self, group: usize) -> bool {
         let open = |hardware| {
@@ -498,7 +424,7 @@ impl VideoDecoder {
                 hardware,
                 threads: self.threads,
             };
-            Reader::open(&self.groups[group].files, setup)
+            Reader::open(self.groups.files(group), setup)
         };
         let opened = open(self.kind).or_else(|error| match self.kind {
             Some(kind) => {
@@ -516,55 +442,14 @@ impl VideoDecoder {
             Ok(opened) => {
                 self.maker.set_stream_color(opened.color);
                 self.reader = opened.reader;
-                self.index = group;
-                self.place_next(group, self.reader.seconds());
+                self.groups.enter(group, self.reader.seconds());
                 true
             }
             Err(error) => {
-                self.skip(group, &error);
+                self.groups.skip(group, &error);
                 false
             }
         }
-    }
-
-    fn skip(&mut self, group: usize, error: &MediaError) {
-        warn_skipped(error);
-        self.groups[group].skipped = true;
-        self.place_next(group, 0.0);
-    }
-
-    /// Notes where the group after `group` starts, which lasts `seconds`.
-    fn place_next(&mut self, group: usize, seconds: f64) {
-        let end = self.groups[group].offset.map(|offset| offset + seconds);
-        if let Some(next) = self.groups.get_mut(group + 1) {
-            next.offset = next.offset.or(end);
-        }
-    }
-
-    /// The group that shows `seconds`: the last that starts at or before it. Groups on the way that nobody looked at yet
-    /// are measured.
-    fn group_at(&mut self, seconds: f64) -> usize {
-        let mut found = self.index;
-        for group in 0..self.groups.len() {
-            match self.groups[group].offset {
-                Some(offset) if offset <= seconds || group == 0 => {}
-                _ => break,
-            }
-            let next_is_known = self
-                .groups
-                .get(group + 1)
-                .is_none_or(|next| next.offset.is_some());
-            if !next_is_known && !self.groups[group].skipped {
-                match measure(&self.groups[group].files) {
-                    Ok(seconds) => self.place_next(group, seconds),
-                    Err(error) => self.skip(group, &error),
-                }
-            }
-            if !self.groups[group].skipped {
-                found = group;
-            }
-        }
-        found
     }
 }
 
@@ -584,13 +469,6 @@ impl Drop for VideoDecoder {
             );
         }
     }
-}
-
-/// Seconds that a group lasts.
-fn measure(files: &[PathBuf]) -> Result<f64, MediaError> {
-    let mut input = Input::open(files, Allowed::Track)?;
-    let stream = probe::find_stream(&input, media::Type::Video)?;
-    Ok(probe::span(&mut input, stream)?.seconds)
 }
 
 /// An error with its cause on one line.

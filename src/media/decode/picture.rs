@@ -182,6 +182,9 @@ struct Scaler {
     context: scaling::Context,
 }
 
+// SAFETY: the context is owned, reachable through `&mut` only, and swscale ties it to no thread.
+unsafe impl Send for Scaler {}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct ScalerJob {
     from: Pixel,

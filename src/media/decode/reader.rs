@@ -7,12 +7,9 @@ use ffmpeg_next::{Packet, Rational, codec, decoder, ffi, frame, media};
 
 use super::hardware::{self, Device, Kind};
 use crate::frame::YuvColor;
-use crate::media::ffmpeg::{self, FfmpegError, MediaError, check};
+use crate::media::ffmpeg::{self, FfmpegError, MediaError};
 use crate::media::input::{Allowed, Input, MAX_AREA};
 use crate::media::probe::{self, Orientation};
-
-/// How far FFmpeg's demuxers may be asked back: far enough for any file, and no arithmetic inside them overflows.
-const BEGINNING: i64 = i64::MIN / 2;
 
 /// A decoded frame with its time.
 pub(super) struct Decoded {
@@ -39,6 +36,7 @@ pub(super) struct Reader {
     /// First presentation time; from the headers, else from the first frame.
     start: Option<i64>,
     seconds: f64,
+    promised: f64,
     decoder: decoder::Video,
     packet: Packet,
     draining: bool,
@@ -137,6 +135,7 @@ impl Reader {
                 time_base,
                 start: span.start,
                 seconds: span.seconds,
+                promised: span.promised,
                 decoder,
                 packet: Packet::empty(),
                 draining: false,
@@ -235,13 +234,13 @@ impl Reader {
     /// Seconds that the headers promise beyond the last packet, if that is more than containers differ by.
     pub(super) fn missing_at_end(&self) -> Option<f64> {
         let end = probe::seconds(self.packet_end?.saturating_sub(self.start?), self.time_base);
-        Some(self.seconds - end).filter(|missing| *missing > 0.5)
+        Some(self.promised - end).filter(|missing| *missing > 0.5)
     }
 
     /// The stream's timestamp of a time.
     fn timestamp(&self, seconds: f64) -> i64 {
         let ticks = seconds / f64::from(self.time_base);
-        self.start.unwrap_or(0).saturating_add(ticks as i64)
+        self.start.unwrap_or(0).saturating_add(ticks.round() as i64)
     }
 
     /// Number of packets that a seek to the key frame at or before `to` would spare when frames up to `from` are decoded
@@ -291,19 +290,8 @@ impl Reader {
     /// # Errors
     /// When the demuxer refuses.
     pub(super) fn seek(&mut self, seconds: Option<f64>) -> Result<(), MediaError> {
-        ffmpeg::forget_complaints();
-        let target = seconds.map_or(BEGINNING, |seconds| self.timestamp(seconds));
-        let stream = i32::try_from(self.stream).unwrap_or(0);
-        // SAFETY: the context is open and the stream is one of its own.
-        let code = unsafe {
-            ffi::av_seek_frame(
-                self.input.context().as_mut_ptr(),
-                stream,
-                target,
-                ffi::AVSEEK_FLAG_BACKWARD,
-            )
-        };
-        check(code).map_err(|error| MediaError::ffmpeg("go back in", self.input.file(), error))?;
+        let target = seconds.map_or(i64::MIN, |seconds| self.timestamp(seconds));
+        self.input.seek(self.stream, target)?;
         self.decoder.flush();
         self.draining = false;
         self.last_pts = None;

@@ -1,0 +1,266 @@
+//! A `.cap` folder opened, in the order of the check list in cap-format.md 8.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::cleanup::clean_up;
+use super::events::PointerEvents;
+use super::kind::{self, META_FILE};
+use super::meta::{CursorImage, RecordingKind, RecordingMeta, StudioMeta, StudioStatus};
+use super::paths::{PathFault, Root};
+use super::problem::{CapError, Problems, printable};
+use super::recording::{InstantRecording, Opened, Recording, Segment};
+use super::tracks::{self, Found};
+use super::validate::{SegmentMap, validate};
+use super::{images, instant, json, pointer, project, recover};
+
+/// How a recording is opened.
+#[derive(Clone, Debug, Default)]
+pub struct OpenOptions {
+    /// A configuration to be used instead of the recording's own `project-config.json`; it may lie anywhere.
+    pub config_override: Option<PathBuf>,
+}
+
+/// Opens the recording at `path`: reads and validates its files, resolves its tracks. Nothing in it is changed.
+///
+/// # Errors
+/// When the folder can't be looked at, or when what it holds can't be exported: then the error carries everything that is
+/// wrong with it, not only the first finding.
+pub fn open(path: &Path, options: &OpenOptions) -> Result<Opened, CapError> {
+    let root = Root::open(path)?;
+    let mut problems = Problems::default();
+    let opened = read(&root, options, &mut problems);
+    match opened {
+        Some(mut opened) if !problems.has_errors() => {
+            let warnings = problems.into_warnings();
+            match &mut opened {
+                Opened::Studio(recording) => recording.warnings = warnings,
+                Opened::Instant(recording) => recording.warnings = warnings,
+            }
+            Ok(opened)
+        }
+        _ => Err(CapError::Invalid {
+            path: root.given().to_path_buf(),
+            problems: problems.into_all(),
+        }),
+    }
+}
+
+/// `None` only after an error was noted.
+fn read(root: &Root, options: &OpenOptions, problems: &mut Problems) -> Option<Opened> {
+    let tree = meta_tree(root, problems)?;
+    let RecordingMeta {
+        pretty_name, kind, ..
+    } = match kind::parse(&tree, problems) {
+        Some(meta) => meta,
+        None => {
+            // The kind is unknown, but a configuration that is there can be checked all the same.
+            if !matches!(root.file("project-config.json"), Err(PathFault::Missing(_))) {
+                let mut project = project::load(root, options.config_override.as_deref(), problems);
+                validate(&mut project.config, &project.file, None, problems);
+            }
+            return None;
+        }
+    };
+    let name = printable(&pretty_name);
+    match kind {
+        RecordingKind::Studio(meta) => {
+            let recording = studio(root, name, meta, &tree, options, problems)?;
+            Some(Opened::Studio(Box::new(recording)))
+        }
+        RecordingKind::Instant(meta) => {
+            if options.config_override.is_some() {
+                problems.warn(
+                    META_FILE,
+                    "",
+                    "an instant recording is copied as it is; the given configuration has no effect",
+                );
+            }
+            let (video, audio) = instant::find(root, &meta, problems)?;
+            Some(Opened::Instant(InstantRecording {
+                name,
+                video,
+                audio,
+                warnings: Vec::new(),
+            }))
+        }
+    }
+}
+
+fn meta_tree(root: &Root, problems: &mut Problems) -> Option<Value> {
+    let path = match root.file(META_FILE) {
+        Ok(path) => path,
+        Err(fault @ PathFault::Missing(_)) => {
+            problems.error(
+                META_FILE,
+                "",
+                format!("{fault}; is this the folder of a Cap recording?"),
+            );
+            return None;
+        }
+        Err(fault) => {
+            problems.error(META_FILE, "", fault.to_string());
+            return None;
+        }
+    };
+    match json::read(&path, json::META_LIMIT) {
+        Ok(bytes) => json::parse(&bytes)
+            .map_err(|issues| problems.issues(META_FILE, &issues))
+            .ok(),
+        Err(fault) => {
+            problems.error(META_FILE, "", fault.to_string());
+            None
+        }
+    }
+}
+
+fn studio(
+    root: &Root,
+    name: String,
+    meta: StudioMeta,
+    tree: &Value,
+    options: &OpenOptions,
+    problems: &mut Problems,
+) -> Option<Recording> {
+    let (found, recovered) = segments(root, &meta, tree, problems);
+    let mut project = project::load(root, options.config_override.as_deref(), problems);
+    let complete = !problems.has_errors() && !found.is_empty();
+    let numbers: SegmentMap = found.iter().map(|found| found.number).zip(0..).collect();
+    validate(
+        &mut project.config,
+        &project.file,
+        complete.then_some(&numbers),
+        problems,
+    );
+    let music = project::music(root, &project, problems);
+    if let Some(timeline) = &mut project.config.timeline {
+        timeline.audio_segments = music.iter().map(|music| music.segment.clone()).collect();
+    }
+    let images = images::listed_or_found(root, &meta, recovered, problems);
+    let segments: Vec<Segment> = found
+        .into_iter()
+        .map(|mut found| {
+            if !meta.legacy {
+                tracks::check_start_times(&mut found, problems);
+            }
+            found.segment.pointer = events(root, &found, &images, recovered, meta.legacy, problems);
+            found.segment
+        })
+        .collect();
+    if segments.is_empty() {
+        return None;
+    }
+    Some(Recording {
+        root: root.canonical().to_path_buf(),
+        name,
+        segments,
+        cursors: images::resolve(root, images, problems),
+        config: project.config,
+        music,
+        notch: meta.segments.first().and_then(|segment| segment.display_notch),
+        legacy: meta.legacy,
+        recovered,
+        warnings: Vec::new(),
+    })
+}
+
+/// The segments as the status asks for (cap-format.md 2.7), and whether they had to be recovered. An error was noted where
+/// there are none.
+fn segments(root: &Root, meta: &StudioMeta, tree: &Value, problems: &mut Problems) -> (Vec<Found>, bool) {
+    match &meta.status {
+        StudioStatus::Complete => {}
+        StudioStatus::Failed(reason) => {
+            problems.error(
+                META_FILE,
+                "status",
+                format!("the recorder gave this recording up: {reason}"),
+            );
+            return (Vec::new(), false);
+        }
+        StudioStatus::InProgress | StudioStatus::NeedsRemux => {
+            let found = recover::recover(root, meta, problems);
+            let state = match meta.status {
+                StudioStatus::InProgress => "the recorder is still running, or crashed",
+                _ => "the recorder stopped before it joined its files",
+            };
+            if !found.is_empty() {
+                let count = found.len();
+                problems.warn(
+                    META_FILE,
+                    "status",
+                    format!("{state}; {count} segment(s) are put together from what is there"),
+                );
+                return (found, true);
+            }
+            if meta.segments.is_empty() {
+                let message = format!("{state}, and content/segments holds nothing that can be put together");
+                problems.error(META_FILE, "status", message);
+                return (Vec::new(), true);
+            }
+            problems.warn(
+                META_FILE,
+                "status",
+                format!("{state}; its tracks are taken where the segments name them"),
+            );
+        }
+    }
+    if meta.segments.is_empty() {
+        problems.error(
+            META_FILE,
+            "segments",
+            "expected at least one segment, found an empty array",
+        );
+    }
+    let found = meta
+        .segments
+        .iter()
+        .zip(0_u32..)
+        .filter_map(|(segment, number)| {
+            if meta.legacy {
+                return tracks::find(root, number, segment, "", "audio", problems);
+            }
+            let written = usize::try_from(number)
+                .ok()
+                .and_then(|index| tree.get("segments")?.get(index)?.get("audio"));
+            let mic_key = if written.is_some() { "audio" } else { "mic" };
+            tracks::find(
+                root,
+                number,
+                segment,
+                &format!("segments[{number}]."),
+                mic_key,
+                problems,
+            )
+        })
+        .collect();
+    (found, false)
+}
+
+/// Events of a segment; of the current form cleaned up (cap-format.md 5.4 is for that form only).
+fn events(
+    root: &Root,
+    found: &Found,
+    images: &BTreeMap<String, CursorImage>,
+    recovered: bool,
+    legacy: bool,
+    problems: &mut Problems,
+) -> PointerEvents {
+    let Some(stored) = &found.cursor else {
+        return PointerEvents::default();
+    };
+    // The meta file of a recovered recording need not name it.
+    let mut events = if recovered {
+        pointer::load(root, stored, stored, "", problems)
+    } else {
+        pointer::load(root, stored, META_FILE, &format!("{}cursor", found.at), problems)
+    };
+    if !legacy {
+        clean_up(&mut events, images);
+    }
+    events
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,458 @@
+//! Screen card and camera overlay: which pixels need which maths, and the numbers for the shader (cap-look.md 5).
+
+use super::pipeline::PipelineKey;
+use super::region::{centres_within, intersect, subtract_all};
+use super::renderer::{Draw, Textures};
+use crate::cap::config::RoundingType;
+use crate::frame::{PixelRect, Size, YuvColor, YuvRange};
+use crate::scene::{BorderLine, Card, Rect, Shadow};
+
+/// Distance from the edge at which coverage is 1 or 0: half the ramp of 5.2 plus the farthest of its four samples,
+/// and a little for rounding.
+const ANTIALIASED: f64 = 1.0 + 0.353_6 + 0.01;
+
+/// A part of a card that is drawn by maths of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Part {
+    /// Coverage is 1 and the picture's bounds are far: the picture and nothing else.
+    Interior,
+    /// Coverage, border, shadow and picture.
+    Edge,
+    /// Shadow alone.
+    Outside,
+}
+
+impl Part {
+    pub(super) const fn entry_point(self) -> &'static str {
+        match self {
+            Self::Interior => "interior",
+            Self::Edge => "edge",
+            Self::Outside => "outside",
+        }
+    }
+}
+
+/// What the shader of a part must be able to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct CardKey {
+    pub(super) part: Part,
+    /// Replaces what lies below.
+    pub(super) opaque: bool,
+    /// Pixels and texels coincide.
+    aligned: bool,
+    sharpened: bool,
+    squircle: bool,
+    /// Beside the straight parts of the card's sides.
+    straight: bool,
+    bordered: bool,
+    shadowed: bool,
+}
+
+impl CardKey {
+    /// Pipeline constants of shaders/card.wgsl.
+    pub(super) fn constants(self) -> [(&'static str, f64); 8] {
+        [
+            ("aligned", f64::from(u8::from(self.aligned))),
+            ("within_bounds", f64::from(u8::from(self.part == Part::Interior))),
+            ("opaque", f64::from(u8::from(self.opaque))),
+            ("sharpened", f64::from(u8::from(self.sharpened))),
+            ("squircle", f64::from(u8::from(self.squircle))),
+            ("straight", f64::from(u8::from(self.straight))),
+            ("bordered", f64::from(u8::from(self.bordered))),
+            ("shadowed", f64::from(u8::from(self.shadowed))),
+        ]
+    }
+
+    /// The same for `part`, without what that part does not look at, so that pipelines are shared.
+    fn for_part(self, part: Part, opaque: bool) -> Self {
+        let samples = part != Part::Outside;
+        let measures = part != Part::Interior;
+        Self {
+            part,
+            opaque,
+            aligned: self.aligned && samples,
+            sharpened: self.sharpened && samples,
+            squircle: self.squircle && measures && !self.straight,
+            straight: self.straight && measures,
+            bordered: self.bordered && part == Part::Edge,
+            shadowed: self.shadowed && part == Part::Edge,
+        }
+    }
+}
+
+/// Numbers of shaders/card.wgsl.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
+pub(super) struct CardUniforms {
+    map: [f32; 4],
+    bounds: [f32; 4],
+    texel: [f32; 4],
+    subsampling: [f32; 4],
+    luma: [f32; 4],
+    blue: [f32; 4],
+    red: [f32; 4],
+    offset: [f32; 4],
+    shape: [f32; 4],
+    border_color: [f32; 4],
+    corner_radius: f32,
+    border_width: f32,
+    border_alpha: f32,
+    opacity: f32,
+    shadow_end: f32,
+    shadow_slope: f32,
+    shadow_alpha: f32,
+    sharpening: f32,
+}
+
+/// What the card's picture looks like on the GPU.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Source {
+    pub(super) size: Size,
+    pub(super) chroma: Size,
+    /// Luma texels per chroma texel.
+    pub(super) subsampling: (u32, u32),
+    pub(super) conversion: Conversion,
+}
+
+/// R'G'B' = y luma + u blue + v red + offset, all in 0..=1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Conversion {
+    pub(super) luma: f64,
+    pub(super) blue: [f64; 3],
+    pub(super) red: [f64; 3],
+    pub(super) offset: [f64; 3],
+}
+
+impl Conversion {
+    /// By the definition of a matrix and a range (ITU-T H.273, 8.3).
+    pub(super) fn of(color: YuvColor) -> Self {
+        let (kr, kb) = color.matrix.luma_weights();
+        let kg = 1.0 - kr - kb;
+        let (luma, chroma, black) = match color.range {
+            YuvRange::Limited => (255.0 / 219.0, 255.0 / 224.0, 16.0 / 255.0),
+            YuvRange::Full => (1.0, 1.0, 0.0),
+        };
+        let blue = [0.0, -2.0 * kb * (1.0 - kb) / kg, 2.0 * (1.0 - kb)].map(|part| part * chroma);
+        let red = [2.0 * (1.0 - kr), -2.0 * kr * (1.0 - kr) / kg, 0.0].map(|part| part * chroma);
+        Self::centred(luma, black, blue, red)
+    }
+
+    /// Cap's own rounded BT.601 numbers (cap-look.md 20.1).
+    pub(super) fn cap() -> Self {
+        Self::centred(1.164, 16.0 / 256.0, [0.0, -0.391, 2.018], [1.596, -0.813, 0.0])
+    }
+
+    fn centred(luma: f64, black: f64, blue: [f64; 3], red: [f64; 3]) -> Self {
+        let neutral = 128.0 / 255.0;
+        let offset = [0, 1, 2].map(|i| -luma * black - neutral * (blue[i] + red[i]));
+        Self {
+            luma,
+            blue,
+            red,
+            offset,
+        }
+    }
+}
+
+/// The draws of a card, bottom to top, and the rectangle that hides all below it.
+pub(super) struct CardPlan {
+    pub(super) draws: Vec<Draw>,
+    pub(super) opaque: Option<PixelRect>,
+}
+
+/// Plans a card with finite numbers; `uniforms` appends to the frame's uniform buffer and says where.
+pub(super) fn plan(
+    card: &Card,
+    source: &Source,
+    area: PixelRect,
+    uniforms: impl FnOnce(&CardUniforms) -> u32,
+) -> CardPlan {
+    let shadow = card
+        .shadow
+        .filter(|shadow| shadow.alpha > 0.0 && shadow.reach() > 0.0);
+    let border = card
+        .border
+        .filter(|border| border.width > 0.0 && border.opacity > 0.0);
+    let visible = card.opacity > 0.0 || shadow.is_some() || border.is_some();
+    let sized = |rect: Rect| rect.width > 0.0 && rect.height > 0.0;
+    if !visible || !sized(card.rect) || !sized(card.picture.crop) {
+        return CardPlan {
+            draws: Vec::new(),
+            opaque: None,
+        };
+    }
+    let map = Map::of(card, source);
+    let opaque = card.opacity >= 1.0;
+    let parts = Parts::of(card, &map, border, shadow, area);
+    // What shows through a translucent picture differs from pixel to pixel if there is a shadow below it.
+    let (interior, edge) = if opaque || shadow.is_none() {
+        (parts.interior, parts.edge)
+    } else {
+        let edge = [parts.interior, parts.edge].concat();
+        (Vec::new(), edge)
+    };
+    let hides = interior
+        .iter()
+        .copied()
+        .filter(|_| opaque)
+        .max_by_key(|rect| u64::from(rect.width) * u64::from(rect.height));
+
+    let key = CardKey {
+        part: Part::Edge,
+        opaque: false,
+        aligned: map.aligned,
+        sharpened: map.sharpening > 0.0,
+        squircle: card.corner.kind == RoundingType::Squircle,
+        straight: false,
+        bordered: border.is_some(),
+        shadowed: shadow.is_some(),
+    };
+    let offset = uniforms(&numbers(card, source, &map, border, shadow));
+    let draw = |key: CardKey, part, opaque, rects: Vec<PixelRect>| Draw {
+        pipeline: PipelineKey::Card(key.for_part(part, opaque)),
+        textures: Textures::Picture(card.picture.request.track),
+        uniforms: offset,
+        rects,
+    };
+    CardPlan {
+        draws: vec![
+            draw(
+                CardKey {
+                    straight: true,
+                    ..key
+                },
+                Part::Outside,
+                false,
+                parts.beside,
+            ),
+            draw(key, Part::Outside, false, parts.outside),
+            draw(key, Part::Interior, opaque, interior),
+            draw(key, Part::Edge, false, edge),
+        ],
+        opaque: hides,
+    }
+}
+
+/// From output pixels to luma texels.
+struct Map {
+    scale: [f64; 2],
+    origin: [f64; 2],
+    low: [f64; 2],
+    high: [f64; 2],
+    aligned: bool,
+    sharpening: f64,
+}
+
+impl Map {
+    fn of(card: &Card, source: &Source) -> Self {
+        let crop = card.picture.crop;
+        let rect = card.rect;
+        // A picture of another size than the crop counts in is stretched to it (2.6).
+        let stretch_x = f64::from(source.size.width) / f64::from(card.picture.size.width.max(1));
+        let stretch_y = f64::from(source.size.height) / f64::from(card.picture.size.height.max(1));
+        let ratio = [crop.width / rect.width, crop.height / rect.height];
+        let (scale_x, origin_x) = if card.picture.mirrored {
+            (-ratio[0], crop.right() + rect.x * ratio[0])
+        } else {
+            (ratio[0], crop.x - rect.x * ratio[0])
+        };
+        let scale = [scale_x * stretch_x, ratio[1] * stretch_y];
+        let origin = [origin_x * stretch_x, (crop.y - rect.y * ratio[1]) * stretch_y];
+        let texel = [stretch_x, stretch_y];
+        let aligned =
+            (0..2).all(|axis| texel[axis] == 1.0 && scale[axis].abs() == 1.0 && origin[axis].fract() == 0.0);
+        // Aligned pixels each show one texel, the crop's outermost too; filtered ones stay a texel inside (5.5).
+        let inset = if aligned { 0.5 } else { 1.0 };
+        let within = |start: f64, end: f64, stretch: f64| {
+            let (low, high) = ((start * stretch + inset), (end * stretch - inset));
+            if low <= high {
+                (low, high)
+            } else {
+                ((low + high) / 2.0, (low + high) / 2.0)
+            }
+        };
+        let (low_x, high_x) = within(crop.x, crop.right(), stretch_x);
+        let (low_y, high_y) = within(crop.y, crop.bottom(), stretch_y);
+        Self {
+            scale,
+            origin,
+            low: [low_x, low_y],
+            high: [high_x, high_y],
+            aligned,
+            sharpening: sharpening(ratio),
+        }
+    }
+}
+
+impl Map {
+    /// The pixels of `area` that show places within the bounds.
+    fn within_bounds(&self, area: PixelRect) -> Option<PixelRect> {
+        let range = |axis: usize| {
+            let at = |texel: f64| (texel - self.origin[axis]) / self.scale[axis];
+            let (a, b) = (at(self.low[axis]), at(self.high[axis]));
+            (a.min(b), a.max(b))
+        };
+        let ((left, right), (top, bottom)) = (range(0), range(1));
+        // Pixels that lie on a bound but for rounding show the same either way.
+        const ROUNDING: f64 = 1e-6;
+        centres_within(
+            area,
+            left - ROUNDING,
+            top - ROUNDING,
+            right + ROUNDING,
+            bottom + ROUNDING,
+        )
+    }
+}
+
+/// Factor of 5.5, by source pixels per output pixel; 0 is off.
+fn sharpening(ratio: [f64; 2]) -> f64 {
+    let enlarged = (1.0 / ratio[0]).max(1.0 / ratio[1]);
+    if ratio[0].max(ratio[1]) > 1.1 {
+        (0.3 * ratio[0]).min(0.7)
+    } else if enlarged > 1.05 {
+        ((enlarged - 1.0) * 0.25).min(0.45)
+    } else {
+        0.0
+    }
+}
+
+fn numbers(
+    card: &Card,
+    source: &Source,
+    map: &Map,
+    border: Option<BorderLine>,
+    shadow: Option<Shadow>,
+) -> CardUniforms {
+    let pair = |a: [f64; 2], b: [f64; 2]| [a[0] as f32, a[1] as f32, b[0] as f32, b[1] as f32];
+    let color = |c: [f64; 3]| [c[0] as f32, c[1] as f32, c[2] as f32, 0.0];
+    let sizes = |size: Size| [1.0 / f64::from(size.width), 1.0 / f64::from(size.height)];
+    let per_block = [f64::from(source.subsampling.0), f64::from(source.subsampling.1)];
+    let half = [card.rect.width / 2.0, card.rect.height / 2.0];
+    let conversion = &source.conversion;
+    CardUniforms {
+        map: pair(map.scale, map.origin),
+        bounds: pair(map.low, map.high),
+        texel: pair(sizes(source.size), sizes(source.chroma)),
+        subsampling: pair(per_block, per_block.map(f64::recip)),
+        luma: color([conversion.luma; 3]),
+        blue: color(conversion.blue),
+        red: color(conversion.red),
+        offset: color(conversion.offset),
+        shape: pair([card.rect.x + half[0], card.rect.y + half[1]], half),
+        border_color: color(border.map_or([0.0; 3], |border| border.color)),
+        corner_radius: radius(card) as f32,
+        border_width: border.map_or(0.0, |border| border.width) as f32,
+        border_alpha: border.map_or(0.0, |border| border.opacity) as f32,
+        opacity: card.opacity.min(1.0) as f32,
+        shadow_end: shadow.map_or(0.0, |shadow| shadow.reach()) as f32,
+        shadow_slope: shadow.map_or(0.0, |shadow| 1.0 / (shadow.size + 2.0 * shadow.blur)) as f32,
+        shadow_alpha: shadow.map_or(0.0, |shadow| shadow.alpha) as f32,
+        sharpening: map.sharpening as f32,
+    }
+}
+
+/// A radius beyond half the shorter side has no meaning.
+fn radius(card: &Card) -> f64 {
+    card.corner
+        .radius
+        .clamp(0.0, card.rect.width.min(card.rect.height) / 2.0)
+}
+
+/// The pixels of a card by the maths they need; disjoint.
+#[derive(Debug)]
+struct Parts {
+    interior: Vec<PixelRect>,
+    edge: Vec<PixelRect>,
+    /// Shadow at the corners.
+    outside: Vec<PixelRect>,
+    /// Shadow beside the straight parts of the sides.
+    beside: Vec<PixelRect>,
+}
+
+impl Parts {
+    fn of(
+        card: &Card,
+        map: &Map,
+        border: Option<BorderLine>,
+        shadow: Option<Shadow>,
+        area: PixelRect,
+    ) -> Self {
+        let rect = card.rect;
+        let grown = |by: f64| {
+            centres_within(
+                area,
+                rect.x - by,
+                rect.y - by,
+                rect.right() + by,
+                rect.bottom() + by,
+            )
+        };
+        let drawn = border.map_or(0.0, |border| border.width) + ANTIALIASED;
+        let interior = map
+            .within_bounds(area)
+            .map_or_else(Vec::new, |unclamped| interior(card, unclamped));
+        let near = grown(drawn);
+        let far = shadow.and_then(|shadow| grown(shadow.reach()));
+        // The card itself may be beyond the frame while its shadow reaches into it.
+        let around = subtract_all(far.into_iter().collect(), near.as_slice());
+        let radius = radius(card);
+        let rows = (rect.y + radius, rect.bottom() - radius);
+        let columns = (rect.x + radius, rect.right() - radius);
+        let endless = (f64::NEG_INFINITY, f64::INFINITY);
+        let bands: Vec<PixelRect> = [(endless, rows), (columns, endless)]
+            .into_iter()
+            .filter_map(|((left, right), (top, bottom))| centres_within(area, left, top, right, bottom))
+            .collect();
+        let outside = subtract_all(around.clone(), &bands);
+        Self {
+            edge: subtract_all(near.into_iter().collect(), &interior),
+            interior,
+            beside: subtract_all(around, &outside),
+            outside,
+        }
+    }
+}
+
+/// Rectangles of pixels of `area` whose coverage is 1: the card between its corners, then bands that follow the corner's curve.
+fn interior(card: &Card, area: PixelRect) -> Vec<PixelRect> {
+    let rect = card.rect;
+    let radius = radius(card);
+    // A pixel is inside where q <= 0 on one axis and q <= reach on the other, or |q| <= reach in the corner (5.1).
+    let reach = radius - ANTIALIASED;
+    let rows = |top: f64, bottom: f64, inset: f64| {
+        centres_within(area, rect.x + inset, top, rect.right() - inset, bottom)
+    };
+    if reach <= 0.0 {
+        let whole = rows(rect.y + ANTIALIASED, rect.bottom() - ANTIALIASED, ANTIALIASED);
+        return whole.into_iter().collect();
+    }
+    let mut bands: Vec<PixelRect> = Vec::new();
+    bands.extend(rows(rect.y + radius, rect.bottom() - radius, ANTIALIASED));
+    let exponent = match card.corner.kind {
+        RoundingType::Squircle => 4.0,
+        RoundingType::Rounded => 2.0,
+    };
+    let count = (reach / 4.0).ceil().clamp(1.0, 8.0) as u32;
+    for band in 0..count {
+        // Rows of the corner between these distances from its centre line.
+        let near = reach * f64::from(band) / f64::from(count);
+        let far = reach * f64::from(band + 1) / f64::from(count);
+        let width = (reach.powf(exponent) - far.powf(exponent))
+            .max(0.0)
+            .powf(1.0 / exponent);
+        let inset = radius - width;
+        let upper = rows(rect.y + radius - far, rect.y + radius - near, inset);
+        let lower = rows(rect.bottom() - radius + near, rect.bottom() - radius + far, inset);
+        for found in [upper, lower].into_iter().flatten() {
+            // Two bands share a row whose centres lie on their border.
+            let fresh = bands.iter().all(|&taken| intersect(taken, found).is_none());
+            if fresh {
+                bands.push(found);
+            } else {
+                bands.extend(subtract_all(vec![found], &bands.clone()));
+            }
+        }
+    }
+    bands
+}

@@ -1,0 +1,422 @@
+//! Source pictures on the GPU: luma in one texture, interleaved chroma in another, uploaded when they change.
+
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender};
+
+use super::device::Device;
+use super::error::{RenderError, Stage};
+use crate::frame::{PlaneView, Size, YuvColor, YuvLayout, YuvPicture};
+use crate::scene::Track;
+
+/// The source pictures of one frame, one a track.
+#[derive(Clone, Debug, Default)]
+pub struct Pictures {
+    entries: Vec<(Track, YuvPicture)>,
+}
+
+impl Pictures {
+    /// No picture.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Shows `picture` on the cards of `track`.
+    pub fn insert(&mut self, track: Track, picture: YuvPicture) {
+        match self.entries.iter_mut().find(|(of, _)| *of == track) {
+            Some((_, held)) => *held = picture,
+            None => self.entries.push((track, picture)),
+        }
+    }
+
+    /// The picture of `track`.
+    pub fn get(&self, track: Track) -> Option<&YuvPicture> {
+        self.entries
+            .iter()
+            .find(|(of, _)| *of == track)
+            .map(|(_, picture)| picture)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (Track, &YuvPicture)> {
+        self.entries.iter().map(|(track, picture)| (*track, picture))
+    }
+}
+
+/// A picture on the GPU.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    /// Held so that its memory is not given to another picture, which `same_as` would take for this one.
+    picture: YuvPicture,
+    luma: wgpu::Texture,
+    chroma: wgpu::Texture,
+    pub(super) bind_group: wgpu::BindGroup,
+}
+
+impl Loaded {
+    /// Luma size.
+    pub(super) fn size(&self) -> Size {
+        self.picture.size
+    }
+
+    pub(super) fn chroma_size(&self) -> Size {
+        Size::new(self.chroma.width(), self.chroma.height())
+    }
+
+    /// Luma texels per chroma texel in x and y.
+    pub(super) fn subsampling(&self) -> (u32, u32) {
+        let (shift_x, shift_y) = shifts(self.picture.layout);
+        (1 << shift_x, 1 << shift_y)
+    }
+
+    pub(super) fn color(&self) -> YuvColor {
+        self.picture.color
+    }
+}
+
+fn shifts(layout: YuvLayout) -> (u8, u8) {
+    match layout {
+        // No side is longer than 2^31, so larger shifts leave one sample as well.
+        YuvLayout::Planar { shift_x, shift_y } => (shift_x.min(31), shift_y.min(31)),
+        YuvLayout::SemiPlanar420 => (1, 1),
+    }
+}
+
+/// What uploads cost so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct UploadStats {
+    pub(super) pictures: u64,
+    pub(super) bytes: u64,
+    pub(super) time: Duration,
+}
+
+/// The current picture of each track, and the mapped buffers that pictures are copied through.
+#[derive(Debug)]
+pub(super) struct PictureStore {
+    pub(super) layout: wgpu::BindGroupLayout,
+    sampler: wgpu::Sampler,
+    loaded: Vec<(Track, Loaded)>,
+    idle: Receiver<wgpu::Buffer>,
+    home: Sender<wgpu::Buffer>,
+    /// Filled for the submission under way.
+    filled: Vec<wgpu::Buffer>,
+    chroma_row: Vec<u8>,
+    pub(super) stats: UploadStats,
+}
+
+impl PictureStore {
+    pub(super) fn new(device: &Device, sampler: &wgpu::Sampler) -> Self {
+        let texture = |binding| wgpu::BindGroupLayoutEntry {
+            binding,
+            visibility: wgpu::ShaderStages::FRAGMENT,
+            ty: wgpu::BindingType::Texture {
+                sample_type: wgpu::TextureSampleType::Float { filterable: true },
+                view_dimension: wgpu::TextureViewDimension::D2,
+                multisampled: false,
+            },
+            count: None,
+        };
+        let layout = device
+            .device
+            .create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+                label: Some("picture"),
+                entries: &[
+                    texture(0),
+                    texture(1),
+                    wgpu::BindGroupLayoutEntry {
+                        binding: 2,
+                        visibility: wgpu::ShaderStages::FRAGMENT,
+                        ty: wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering),
+                        count: None,
+                    },
+                ],
+            });
+        let (home, idle) = crossbeam_channel::unbounded();
+        Self {
+            layout,
+            sampler: sampler.clone(),
+            loaded: Vec::new(),
+            idle,
+            home,
+            filled: Vec::new(),
+            chroma_row: Vec::new(),
+            stats: UploadStats::default(),
+        }
+    }
+
+    pub(super) fn get(&self, track: Track) -> Option<&Loaded> {
+        self.loaded
+            .iter()
+            .find(|(of, _)| *of == track)
+            .map(|(_, loaded)| loaded)
+    }
+
+    /// Records the uploads of the pictures that are not on the GPU yet.
+    pub(super) fn load(
+        &mut self,
+        device: &Device,
+        encoder: &mut wgpu::CommandEncoder,
+        pictures: &Pictures,
+        frame: u64,
+    ) -> Result<(), RenderError> {
+        for (track, picture) in pictures.iter() {
+            if self
+                .get(track)
+                .is_some_and(|loaded| loaded.picture.same_as(picture))
+            {
+                continue;
+            }
+            let started = Instant::now();
+            self.upload(device, encoder, track, picture, frame)?;
+            self.stats.pictures += 1;
+            self.stats.time += started.elapsed();
+        }
+        Ok(())
+    }
+
+    /// Drops what was loaded for a submission that did not come about.
+    pub(super) fn forget(&mut self) {
+        self.loaded.clear();
+        self.filled.clear();
+    }
+
+    /// Maps the buffers of a submission again, behind it.
+    pub(super) fn submitted(&mut self) {
+        for buffer in self.filled.drain(..) {
+            let home = self.home.clone();
+            let mapped = buffer.clone();
+            buffer.map_async(wgpu::MapMode::Write, .., move |result| {
+                if result.is_ok() {
+                    // Fails when the renderer is gone, and then nobody needs the buffer.
+                    let _ = home.send(mapped);
+                }
+            });
+        }
+    }
+
+    fn upload(
+        &mut self,
+        device: &Device,
+        encoder: &mut wgpu::CommandEncoder,
+        track: Track,
+        picture: &YuvPicture,
+        frame: u64,
+    ) -> Result<(), RenderError> {
+        let what = || format!("the {track:?} track's picture");
+        device.check_size(&what(), picture.size)?;
+        let planes = Planes::of(picture).map_err(|(found, expected)| RenderError::Truncated {
+            what: what(),
+            found,
+            expected,
+        })?;
+        let luma_pitch = pitch(picture.size.width);
+        let chroma_pitch = pitch(planes.chroma.width * 2);
+        let luma_bytes = u64::from(luma_pitch) * u64::from(picture.size.height);
+        let bytes = luma_bytes + u64::from(chroma_pitch) * u64::from(planes.chroma.height);
+
+        let buffer = self.staging(device, bytes);
+        {
+            let mut mapped = buffer.get_mapped_range_mut(..).map_err(|error| {
+                let failure = device.failure(Stage::Upload, Some(frame), error.to_string());
+                device.check(Stage::Upload, Some(frame)).err().unwrap_or(failure)
+            })?;
+            let row_bytes = picture.size.width as usize;
+            for (y, row) in rows(planes.luma, row_bytes, picture.size.height).enumerate() {
+                let start = y * luma_pitch as usize;
+                mapped.slice(start..start + row_bytes).copy_from_slice(row);
+            }
+            let row_bytes = planes.chroma.width as usize * 2;
+            self.chroma_row.resize(row_bytes, 0);
+            for y in 0..planes.chroma.height {
+                let row = planes.chroma_row(y, &mut self.chroma_row);
+                let start = luma_bytes as usize + y as usize * chroma_pitch as usize;
+                mapped.slice(start..start + row_bytes).copy_from_slice(row);
+            }
+        }
+        buffer.unmap();
+
+        let place = self.place(device, track, picture, planes.chroma);
+        let copy = |encoder: &mut wgpu::CommandEncoder, texture: &wgpu::Texture, offset, bytes_per_row| {
+            encoder.copy_buffer_to_texture(
+                wgpu::TexelCopyBufferInfo {
+                    buffer: &buffer,
+                    layout: wgpu::TexelCopyBufferLayout {
+                        offset,
+                        bytes_per_row: Some(bytes_per_row),
+                        rows_per_image: None,
+                    },
+                },
+                texture.as_image_copy(),
+                texture.size(),
+            );
+        };
+        copy(encoder, &place.luma, 0, luma_pitch);
+        copy(encoder, &place.chroma, luma_bytes, chroma_pitch);
+        self.filled.push(buffer);
+        self.stats.bytes += bytes;
+        device.check(Stage::Upload, Some(frame))
+    }
+
+    /// A mapped buffer of `bytes` bytes: one that came back, or a new one.
+    fn staging(&self, device: &Device, bytes: u64) -> wgpu::Buffer {
+        // Sizes rarely change: a camera and a screen take turns, so what does not fit now fits soon.
+        let mut others = Vec::new();
+        let mut fitting = None;
+        while let Ok(buffer) = self.idle.try_recv() {
+            if buffer.size() == bytes {
+                fitting = Some(buffer);
+                break;
+            }
+            others.push(buffer);
+        }
+        // A handful is enough for two tracks; sizes that a recording no longer has must not pile up.
+        for buffer in others.into_iter().take(8) {
+            let _ = self.home.send(buffer);
+        }
+        fitting.unwrap_or_else(|| {
+            device.device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some("upload"),
+                size: bytes,
+                usage: wgpu::BufferUsages::MAP_WRITE | wgpu::BufferUsages::COPY_SRC,
+                mapped_at_creation: true,
+            })
+        })
+    }
+
+    /// The textures of `track`, made anew when the picture's shape differs from the last one's.
+    fn place(&mut self, device: &Device, track: Track, picture: &YuvPicture, chroma: Size) -> &Loaded {
+        let known = self.loaded.iter().position(|(of, _)| *of == track);
+        let index = match known {
+            Some(index) => {
+                let loaded = &mut self.loaded[index].1;
+                if loaded.size() == picture.size && loaded.chroma_size() == chroma {
+                    loaded.picture = picture.clone();
+                } else {
+                    self.loaded[index].1 = self.create(device, picture, chroma);
+                }
+                index
+            }
+            None => {
+                let loaded = self.create(device, picture, chroma);
+                self.loaded.push((track, loaded));
+                self.loaded.len() - 1
+            }
+        };
+        &self.loaded[index].1
+    }
+
+    fn create(&self, device: &Device, picture: &YuvPicture, chroma: Size) -> Loaded {
+        let plane = |label, size: Size, format| {
+            device.device.create_texture(&wgpu::TextureDescriptor {
+                label: Some(label),
+                size: wgpu::Extent3d {
+                    width: size.width,
+                    height: size.height,
+                    depth_or_array_layers: 1,
+                },
+                mip_level_count: 1,
+                sample_count: 1,
+                dimension: wgpu::TextureDimension::D2,
+                format,
+                usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+                view_formats: &[],
+            })
+        };
+        let luma = plane("luma", picture.size, wgpu::TextureFormat::R8Unorm);
+        let chroma = plane("chroma", chroma, wgpu::TextureFormat::Rg8Unorm);
+        let view = |texture: &wgpu::Texture| texture.create_view(&wgpu::TextureViewDescriptor::default());
+        let bind_group = device.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some("picture"),
+            layout: &self.layout,
+            entries: &[
+                wgpu::BindGroupEntry {
+                    binding: 0,
+                    resource: wgpu::BindingResource::TextureView(&view(&luma)),
+                },
+                wgpu::BindGroupEntry {
+                    binding: 1,
+                    resource: wgpu::BindingResource::TextureView(&view(&chroma)),
+                },
+                wgpu::BindGroupEntry {
+                    binding: 2,
+                    resource: wgpu::BindingResource::Sampler(&self.sampler),
+                },
+            ],
+        });
+        Loaded {
+            picture: picture.clone(),
+            luma,
+            chroma,
+            bind_group,
+        }
+    }
+}
+
+fn pitch(row_bytes: u32) -> u32 {
+    row_bytes.next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT)
+}
+
+fn rows(plane: PlaneView<'_>, row_bytes: usize, count: u32) -> impl Iterator<Item = &[u8]> {
+    (0..count as usize).map(move |y| &plane.data[y * plane.stride..y * plane.stride + row_bytes])
+}
+
+/// The planes of a picture, checked against its size.
+struct Planes<'a> {
+    luma: PlaneView<'a>,
+    /// Size of a chroma plane in samples.
+    chroma: Size,
+    layout: ChromaPlanes<'a>,
+}
+
+enum ChromaPlanes<'a> {
+    Separate(PlaneView<'a>, PlaneView<'a>),
+    Interleaved(PlaneView<'a>),
+}
+
+impl<'a> Planes<'a> {
+    /// The planes, or the bytes found and expected of one that is too short.
+    fn of(picture: &'a YuvPicture) -> Result<Self, (usize, usize)> {
+        let (shift_x, shift_y) = shifts(picture.layout);
+        let shrink = |side: u32, shift: u8| u64::from(side).div_ceil(1u64 << shift) as u32;
+        let chroma = Size::new(
+            shrink(picture.size.width, shift_x),
+            shrink(picture.size.height, shift_y),
+        );
+        let plane = |index, row_bytes: u32, height: u32| {
+            let plane = picture.plane(index);
+            let row_bytes = row_bytes as usize;
+            let expected = plane.stride.max(row_bytes) * (height as usize - 1) + row_bytes;
+            if plane.data.len() < expected || plane.stride < row_bytes {
+                return Err((plane.data.len(), expected));
+            }
+            Ok(plane)
+        };
+        let luma = plane(0, picture.size.width, picture.size.height)?;
+        let layout = match picture.layout {
+            YuvLayout::Planar { .. } => ChromaPlanes::Separate(
+                plane(1, chroma.width, chroma.height)?,
+                plane(2, chroma.width, chroma.height)?,
+            ),
+            YuvLayout::SemiPlanar420 => ChromaPlanes::Interleaved(plane(1, chroma.width * 2, chroma.height)?),
+        };
+        Ok(Self { luma, chroma, layout })
+    }
+
+    /// Row `y` as U, V, U, V ..., made in `scratch` unless it is stored that way.
+    fn chroma_row<'b>(&'b self, y: u32, scratch: &'b mut [u8]) -> &'b [u8] {
+        let width = self.chroma.width as usize;
+        let row = |plane: PlaneView<'a>, bytes: usize| {
+            let start = y as usize * plane.stride;
+            &plane.data[start..start + bytes]
+        };
+        match self.layout {
+            ChromaPlanes::Interleaved(plane) => row(plane, width * 2),
+            ChromaPlanes::Separate(u, v) => {
+                for ((pair, u), v) in scratch.chunks_exact_mut(2).zip(row(u, width)).zip(row(v, width)) {
+                    pair[0] = *u;
+                    pair[1] = *v;
+                }
+                scratch
+            }
+        }
+    }
+}

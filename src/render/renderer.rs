@@ -1,0 +1,470 @@
+//! From a scene to a frame on its way back: plan the draws, upload what changed, record, submit.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::backdrop::{self, Backdrop};
+use super::card;
+use super::device::{AdapterReport, Device};
+use super::error::{RenderError, Stage};
+use super::picture::{PictureStore, Pictures};
+use super::pipeline::{PipelineKey, Pipelines};
+use super::pointer::{self, ArtStore};
+use super::readback::{ReadyFrame, Ring};
+use super::region::subtract_all;
+use super::target::Target;
+use crate::frame::{PackedFormat, PackedFrame, PixelRect, Size};
+use crate::scene::{Card, Layer, Pointer, PointerArt, Rect, SceneFrame, Track};
+
+/// Distance between uniform blocks: no adapter asks for more.
+const UNIFORM_ALIGNMENT: usize = 256;
+
+/// By which maths source pictures become R'G'B'.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum ColorPolicy {
+    /// The stream's own matrix and range.
+    #[default]
+    ByTags,
+    /// Everything as BT.601 limited range with Cap's rounded numbers (cap-look.md 20.1).
+    Cap601,
+}
+
+/// What a renderer draws into and with.
+#[derive(Clone, Debug)]
+pub struct RenderSpec {
+    /// Size of the output.
+    pub size: Size,
+    /// Byte order of the frames.
+    pub format: PackedFormat,
+    /// What lies behind everything.
+    pub background: Backdrop,
+    /// Recorded pointer images by id, straight or premultiplied (cap-look.md 8.8).
+    pub pointer_art: BTreeMap<String, PackedFrame>,
+    /// Conversion of the source pictures.
+    pub colors: ColorPolicy,
+    /// Number of staging buffers, at least 1: how many frames may be submitted or lent out at a time.
+    pub ring: usize,
+}
+
+/// What rendering cost so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+pub struct RenderStats {
+    /// Frames submitted.
+    pub frames: u64,
+    /// Source pictures uploaded; fewer than were shown when frames share them.
+    pub pictures_uploaded: u64,
+    /// Bytes of source pictures, row padding included.
+    pub bytes_uploaded: u64,
+    /// Bytes of frames read back, row padding included.
+    pub bytes_read_back: u64,
+    /// Time spent copying source pictures to upload buffers.
+    pub upload_time: Duration,
+    /// Pointer images that scenes named and the recording does not hold; nothing was drawn for them.
+    pub missing_pointer_art: BTreeSet<String>,
+}
+
+/// Composes frames and hands them out in order.
+#[derive(Debug)]
+pub struct Renderer {
+    device: Device,
+    target: Target,
+    colors: ColorPolicy,
+    sampler: wgpu::Sampler,
+    pipelines: Pipelines,
+    pictures: PictureStore,
+    art: ArtStore,
+    backdrop: wgpu::BindGroup,
+    numbers: Numbers,
+    ring: Ring,
+    stats: RenderStats,
+}
+
+/// Which textures a draw reads.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Textures {
+    Backdrop,
+    Picture(Track),
+    Art(PointerArt),
+}
+
+/// Rectangles of one frame that are drawn alike. What a pixel becomes does not depend on the rectangles, so they may
+/// be cut to any area that has to be redrawn.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Draw {
+    pub(super) pipeline: PipelineKey,
+    pub(super) textures: Textures,
+    /// Offset in the frame's uniform buffer.
+    pub(super) uniforms: u32,
+    pub(super) rects: Vec<PixelRect>,
+}
+
+/// Uniform blocks of a frame, one behind the other.
+#[derive(Debug, Default)]
+struct UniformBlocks {
+    bytes: Vec<u8>,
+}
+
+impl UniformBlocks {
+    fn push(&mut self, block: &[u8]) -> u32 {
+        let offset = self.bytes.len();
+        self.bytes.extend_from_slice(block);
+        self.bytes
+            .resize(self.bytes.len().next_multiple_of(UNIFORM_ALIGNMENT), 0);
+        offset as u32
+    }
+}
+
+/// Uniforms and rectangles on the GPU, rewritten for every frame; they grow and never shrink.
+#[derive(Debug)]
+struct Numbers {
+    uniforms: wgpu::Buffer,
+    uniform_group: wgpu::BindGroup,
+    rects: wgpu::Buffer,
+}
+
+impl Numbers {
+    /// Bytes a shader may read behind an offset: the largest uniform block.
+    const BLOCK: u64 = 256;
+
+    fn new(device: &Device, pipelines: &Pipelines, blocks: u64, rects: u64) -> Self {
+        let buffer = |label, size, usage| {
+            device.device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some(label),
+                size,
+                usage: usage | wgpu::BufferUsages::COPY_DST,
+                mapped_at_creation: false,
+            })
+        };
+        let uniforms = buffer("uniforms", blocks * Self::BLOCK, wgpu::BufferUsages::UNIFORM);
+        let uniform_group = device.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some("uniforms"),
+            layout: &pipelines.layouts.uniforms,
+            entries: &[wgpu::BindGroupEntry {
+                binding: 0,
+                resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+                    buffer: &uniforms,
+                    offset: 0,
+                    size: wgpu::BufferSize::new(Self::BLOCK),
+                }),
+            }],
+        });
+        Self {
+            uniforms,
+            uniform_group,
+            rects: buffer("rectangles", rects * 16, wgpu::BufferUsages::VERTEX),
+        }
+    }
+
+    /// Writes a frame's numbers; the queue orders that behind the frames submitted before.
+    fn write(&mut self, device: &Device, pipelines: &Pipelines, uniforms: &[u8], rects: &[[u32; 4]]) {
+        let needed = (uniforms.len() as u64, rects.len() as u64 * 16);
+        if needed.0 > self.uniforms.size() || needed.1 > self.rects.size() {
+            let blocks = needed.0.max(self.uniforms.size()).next_power_of_two() / Self::BLOCK;
+            let rects = needed.1.max(self.rects.size()).next_power_of_two() / 16;
+            *self = Self::new(device, pipelines, blocks, rects);
+        }
+        if !uniforms.is_empty() {
+            device.queue.write_buffer(&self.uniforms, 0, uniforms);
+        }
+        if !rects.is_empty() {
+            device
+                .queue
+                .write_buffer(&self.rects, 0, bytemuck::cast_slice(rects));
+        }
+    }
+}
+
+impl Renderer {
+    /// Prepares the target, the canvas and the ring.
+    ///
+    /// # Errors
+    /// When a size is beyond the adapter's textures, an image is shorter than its size says, or the device fails.
+    pub fn new(device: Device, spec: RenderSpec) -> Result<Self, RenderError> {
+        device.check_size("the output", spec.size)?;
+        let target = Target::new(&device, spec.size, spec.format);
+        let sampler = device.device.create_sampler(&wgpu::SamplerDescriptor {
+            label: Some("bilinear"),
+            mag_filter: wgpu::FilterMode::Linear,
+            min_filter: wgpu::FilterMode::Linear,
+            ..wgpu::SamplerDescriptor::default()
+        });
+        let pictures = PictureStore::new(&device, &sampler);
+        let mut pipelines = Pipelines::new(&device, target.texture.format(), spec.size, &pictures.layout);
+        let backdrop = backdrop::prepare(&device, &mut pipelines, &sampler, &target, &spec.background)?;
+        let art = ArtStore::new(&device, spec.pointer_art)?;
+        let numbers = Numbers::new(&device, &pipelines, 8, 256);
+        let ring = Ring::new(&device, spec.size, spec.format, spec.ring.max(1));
+        device.check(Stage::Setup, None)?;
+        Ok(Self {
+            device,
+            target,
+            colors: spec.colors,
+            sampler,
+            pipelines,
+            pictures,
+            art,
+            backdrop,
+            numbers,
+            ring,
+            stats: RenderStats::default(),
+        })
+    }
+
+    /// The adapter that draws.
+    pub fn adapter(&self) -> &AdapterReport {
+        self.device.report()
+    }
+
+    /// Frames submitted and not received yet.
+    pub fn in_flight(&self) -> usize {
+        self.ring.in_flight()
+    }
+
+    /// Number of staging buffers.
+    pub fn capacity(&self) -> usize {
+        self.ring.capacity()
+    }
+
+    /// Staging buffers that are neither in flight nor lent out: submits that succeed from here.
+    pub fn free(&self) -> usize {
+        self.ring.free()
+    }
+
+    /// Waits until a staging buffer is free; `false` when no [`ReadyFrame`] was dropped in time. Frames in flight become
+    /// free only by being received.
+    pub fn wait_free(&self, timeout: Duration) -> bool {
+        self.ring.wait_free(timeout)
+    }
+
+    /// What rendering cost so far.
+    pub fn stats(&self) -> RenderStats {
+        let uploads = self.pictures.stats;
+        RenderStats {
+            pictures_uploaded: uploads.pictures,
+            bytes_uploaded: uploads.bytes,
+            upload_time: uploads.time,
+            missing_pointer_art: self.art.missing().clone(),
+            ..self.stats.clone()
+        }
+    }
+
+    /// Uploads the pictures that changed, draws the frame and starts its way back. Does not wait for the GPU.
+    ///
+    /// # Errors
+    /// When the ring is full, a picture is missing or malformed, a number is not finite, or the device fails.
+    pub fn submit(&mut self, frame: &SceneFrame, pictures: &Pictures) -> Result<(), RenderError> {
+        self.submit_areas(frame, pictures, &[PixelRect::full(self.target.size)])
+    }
+
+    /// As [`submit`](Self::submit), but draws only the pixels of `areas`, which must not overlap; the others keep what
+    /// the frame before left there.
+    pub(super) fn submit_areas(
+        &mut self,
+        frame: &SceneFrame,
+        pictures: &Pictures,
+        areas: &[PixelRect],
+    ) -> Result<(), RenderError> {
+        let index = self.stats.frames;
+        check_numbers(frame, index)?;
+        let staging = self.ring.take(index)?;
+        match self.draw(frame, pictures, areas, &staging, index) {
+            Ok(submission) => {
+                self.ring.submitted(index, staging, submission);
+                self.pictures.submitted();
+                self.stats.frames += 1;
+                self.device.check(Stage::Draw, Some(index))
+            }
+            Err(error) => {
+                self.ring.put_back(staging);
+                self.pictures.forget();
+                Err(error)
+            }
+        }
+    }
+
+    /// Waits for the oldest frame in flight, and for no later one.
+    ///
+    /// # Errors
+    /// When none is in flight, the GPU takes longer than half a minute, or the device fails.
+    pub fn receive(&mut self) -> Result<ReadyFrame, RenderError> {
+        let ready = self.ring.receive(&self.device)?;
+        self.stats.bytes_read_back += self.ring.bytes();
+        Ok(ready)
+    }
+
+    fn draw(
+        &mut self,
+        frame: &SceneFrame,
+        pictures: &Pictures,
+        areas: &[PixelRect],
+        staging: &wgpu::Buffer,
+        index: u64,
+    ) -> Result<wgpu::SubmissionIndex, RenderError> {
+        let mut encoder = self
+            .device
+            .device
+            .create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("frame") });
+        self.pictures.load(&self.device, &mut encoder, pictures, index)?;
+        let mut blocks = UniformBlocks::default();
+        let mut draws = Vec::new();
+        for &area in areas {
+            draws.extend(self.plan(frame, area, &mut blocks, index)?);
+        }
+        for draw in &draws {
+            self.pipelines.prepare(&self.device, draw.pipeline);
+        }
+        self.device.check(Stage::Draw, Some(index))?;
+        let rects: Vec<[u32; 4]> = draws
+            .iter()
+            .flat_map(|draw| &draw.rects)
+            .map(|rect| [rect.x, rect.y, rect.width, rect.height])
+            .collect();
+        self.numbers
+            .write(&self.device, &self.pipelines, &blocks.bytes, &rects);
+        self.record(&mut encoder, &draws);
+        self.ring.copy(&mut encoder, &self.target.texture, staging);
+        let submission = self.device.queue.submit([encoder.finish()]);
+        Ok(submission)
+    }
+
+    /// The draws that `area` needs, bottom to top, without what opaque ones above hide.
+    fn plan(
+        &mut self,
+        frame: &SceneFrame,
+        area: PixelRect,
+        blocks: &mut UniformBlocks,
+        index: u64,
+    ) -> Result<Vec<Draw>, RenderError> {
+        // Top to bottom, so that a layer knows what hides it.
+        let mut hidden: Vec<PixelRect> = Vec::new();
+        let mut top_down: Vec<Draw> = Vec::new();
+        for layer in frame.layers.iter().rev() {
+            let (draws, opaque) = match layer {
+                Layer::Card(card) => self.plan_card(card, area, blocks, index)?,
+                Layer::Pointer(pointer) => (self.plan_pointer(pointer, area, blocks), None),
+            };
+            for draw in draws.into_iter().rev() {
+                let rects = subtract_all(draw.rects, &hidden);
+                if !rects.is_empty() {
+                    top_down.push(Draw { rects, ..draw });
+                }
+            }
+            hidden.extend(opaque);
+        }
+        let canvas = subtract_all(vec![area], &hidden);
+        if !canvas.is_empty() {
+            top_down.push(Draw {
+                pipeline: PipelineKey::Still,
+                textures: Textures::Backdrop,
+                uniforms: 0,
+                rects: canvas,
+            });
+        }
+        top_down.reverse();
+        Ok(top_down)
+    }
+
+    fn plan_card(
+        &self,
+        card: &Card,
+        area: PixelRect,
+        blocks: &mut UniformBlocks,
+        index: u64,
+    ) -> Result<(Vec<Draw>, Option<PixelRect>), RenderError> {
+        let track = card.picture.request.track;
+        let loaded = self
+            .pictures
+            .get(track)
+            .ok_or(RenderError::MissingPicture { frame: index, track })?;
+        let source = card::Source {
+            size: loaded.size(),
+            chroma: loaded.chroma_size(),
+            subsampling: loaded.subsampling(),
+            conversion: match self.colors {
+                ColorPolicy::ByTags => card::Conversion::of(loaded.color()),
+                ColorPolicy::Cap601 => card::Conversion::cap(),
+            },
+        };
+        let plan = card::plan(card, &source, area, |block| {
+            blocks.push(bytemuck::bytes_of(block))
+        });
+        Ok((plan.draws, plan.opaque))
+    }
+
+    fn plan_pointer(&mut self, pointer: &Pointer, area: PixelRect, blocks: &mut UniformBlocks) -> Vec<Draw> {
+        let layout = &self.pipelines.layouts.texture;
+        if !self.art.load(&self.device, layout, &self.sampler, &pointer.art) {
+            return Vec::new();
+        }
+        pointer::plan(pointer, area, |block| blocks.push(bytemuck::bytes_of(block)))
+            .into_iter()
+            .collect()
+    }
+
+    fn record(&self, encoder: &mut wgpu::CommandEncoder, draws: &[Draw]) {
+        let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
+            label: Some("frame"),
+            color_attachments: &[Some(wgpu::RenderPassColorAttachment {
+                view: &self.target.view,
+                depth_slice: None,
+                resolve_target: None,
+                ops: wgpu::Operations {
+                    load: wgpu::LoadOp::Load,
+                    store: wgpu::StoreOp::Store,
+                },
+            })],
+            ..wgpu::RenderPassDescriptor::default()
+        });
+        pass.set_vertex_buffer(0, self.numbers.rects.slice(..));
+        let mut first = 0;
+        for draw in draws {
+            let instances = first..first + draw.rects.len() as u32;
+            first = instances.end;
+            let textures = match &draw.textures {
+                Textures::Backdrop => Some(&self.backdrop),
+                Textures::Picture(track) => self.pictures.get(*track).map(|loaded| &loaded.bind_group),
+                Textures::Art(art) => self.art.get(art),
+            };
+            // Both were prepared while planning.
+            let (Some(textures), Some(pipeline)) = (textures, self.pipelines.get(draw.pipeline)) else {
+                continue;
+            };
+            pass.set_pipeline(pipeline);
+            pass.set_bind_group(0, &self.numbers.uniform_group, &[draw.uniforms]);
+            pass.set_bind_group(1, textures, &[]);
+            pass.draw(0..4, instances);
+        }
+    }
+}
+
+/// A number that is not finite has no place on the screen, and would draw differently on every adapter.
+fn check_numbers(frame: &SceneFrame, index: u64) -> Result<(), RenderError> {
+    let finite = |numbers: &[f64]| numbers.iter().all(|number| number.is_finite());
+    let rect = |rect: &Rect| finite(&[rect.x, rect.y, rect.width, rect.height]);
+    for layer in &frame.layers {
+        let (fine, what) = match layer {
+            Layer::Card(card) => {
+                let shadow = card.shadow.is_none_or(|s| finite(&[s.size, s.blur, s.alpha]));
+                let border = card
+                    .border
+                    .is_none_or(|b| finite(&b.color) && finite(&[b.width, b.opacity]));
+                let own = finite(&[card.corner.radius, card.opacity]) && rect(&card.rect);
+                (
+                    own && shadow && border && rect(&card.picture.crop),
+                    "a card's geometry",
+                )
+            }
+            Layer::Pointer(pointer) => {
+                let own = finite(&[pointer.rotation, pointer.opacity]);
+                (
+                    own && rect(&pointer.rect) && rect(&pointer.clip),
+                    "the pointer's geometry",
+                )
+            }
+        };
+        if !fine {
+            return Err(RenderError::NotFinite { frame: index, what });
+        }
+    }
+    Ok(())
+}

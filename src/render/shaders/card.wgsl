@@ -1,0 +1,162 @@
+// A picture in a rounded rectangle with shadow and border (cap-look.md 5). Results are premultiplied.
+
+struct Card {
+    // Luma texel position = pixel position * map.xy + map.zw.
+    map: vec4<f32>,
+    // Where that position is clamped: low x, y, high x, y.
+    bounds: vec4<f32>,
+    // 1 / luma size, 1 / chroma size.
+    texel: vec4<f32>,
+    // Luma texels per chroma texel in x and y, and their reciprocals.
+    subsampling: vec4<f32>,
+    // R'G'B' = y * luma + u * blue + v * red + offset.
+    luma: vec4<f32>,
+    blue: vec4<f32>,
+    red: vec4<f32>,
+    offset: vec4<f32>,
+    // Centre and half size, pixels.
+    shape: vec4<f32>,
+    border_color: vec4<f32>,
+    corner_radius: f32,
+    border_width: f32,
+    border_alpha: f32,
+    opacity: f32,
+    // Distance at which the shadow ends, 1 / width of its ramp, its darkness.
+    shadow_end: f32,
+    shadow_slope: f32,
+    shadow_alpha: f32,
+    sharpening: f32,
+}
+
+// Pixels and texels coincide: no filtering.
+override aligned: bool;
+// Every pixel shows a place within the bounds: nothing to clamp.
+override within_bounds: bool;
+// Nothing shows through; the target clamps what it stores.
+override opaque: bool;
+override sharpened: bool;
+override squircle: bool;
+// No pixel lies in a corner's quadrant, where the distance depends on both axes.
+override straight: bool;
+override bordered: bool;
+override shadowed: bool;
+
+@group(0) @binding(0) var<uniform> card: Card;
+@group(1) @binding(0) var luma_plane: texture_2d<f32>;
+@group(1) @binding(1) var chroma_plane: texture_2d<f32>;
+@group(1) @binding(2) var bilinear: sampler;
+
+fn to_rgb(y: f32, uv: vec2<f32>) -> vec3<f32> {
+    let rgb = y * card.luma.rgb + uv.x * card.blue.rgb + uv.y * card.red.rgb + card.offset.rgb;
+    if opaque {
+        return rgb;
+    }
+    return clamp(rgb, vec3<f32>(0.0), vec3<f32>(1.0));
+}
+
+// (y, u, v) at a luma texel position. Every luma texel has the chroma of its block, and the result is what bilinear
+// filtering of such texels gives (20.1, 20.4): within a block the chroma coordinate rests on the block's sample and
+// moves to the next one over the last texel step.
+fn tap(at: vec2<f32>) -> vec3<f32> {
+    let from_centre = at - 0.5;
+    let block = floor(from_centre * card.subsampling.zw);
+    let past = from_centre - block * card.subsampling.xy - (card.subsampling.xy - 1.0);
+    let chroma_at = block + max(past, vec2<f32>(0.0)) + 0.5;
+    let y = textureSampleLevel(luma_plane, bilinear, at * card.texel.xy, 0.0).r;
+    let uv = textureSampleLevel(chroma_plane, bilinear, chroma_at * card.texel.zw, 0.0).rg;
+    return vec3<f32>(y, uv);
+}
+
+fn picture(pixel: vec2<f32>) -> vec3<f32> {
+    var at = pixel * card.map.xy + card.map.zw;
+    if !within_bounds {
+        at = clamp(at, card.bounds.xy, card.bounds.zw);
+    }
+    if aligned {
+        let texel = vec2<i32>(floor(at));
+        let block = vec2<i32>(floor(at * card.subsampling.zw));
+        return to_rgb(textureLoad(luma_plane, texel, 0).r, textureLoad(chroma_plane, block, 0).rg);
+    }
+    let centre = tap(at);
+    if !sharpened {
+        return to_rgb(centre.x, centre.yz);
+    }
+    // 5.5: the conversion is linear, so the neighbours are averaged before it.
+    let around = tap(at + vec2<f32>(1.0, 0.0)) + tap(at - vec2<f32>(1.0, 0.0))
+        + tap(at + vec2<f32>(0.0, 1.0)) + tap(at - vec2<f32>(0.0, 1.0));
+    let mean = 0.25 * around;
+    let sharp = centre + (centre - mean) * card.sharpening;
+    return to_rgb(sharp.x, sharp.yz);
+}
+
+// Signed distance from the edge, negative inside (5.1).
+fn distance_from_edge(pixel: vec2<f32>) -> f32 {
+    let q = abs(pixel - card.shape.xy) - card.shape.zw + card.corner_radius;
+    if straight {
+        return max(q.x, q.y) - card.corner_radius;
+    }
+    let outside = max(q, vec2<f32>(0.0));
+    var norm: f32;
+    if squircle {
+        // Scaled by the larger side: fourth powers of pixel distances leave the range in which f32 is exact enough.
+        let larger = max(max(outside.x, outside.y), 1e-6);
+        let ratio = outside / larger;
+        let squared = ratio * ratio;
+        norm = larger * sqrt(sqrt(dot(squared, squared)));
+    } else {
+        norm = length(outside);
+    }
+    return norm + min(max(q.x, q.y), 0.0) - card.corner_radius;
+}
+
+// 5.2; the distance changes by at most 1 a pixel, so w is 1.
+fn inside(distances: vec4<f32>) -> f32 {
+    return dot(1.0 - smoothstep(vec4<f32>(-1.0), vec4<f32>(1.0), distances), vec4<f32>(0.25));
+}
+
+// 5.3.
+fn shadow(pixel: vec2<f32>) -> f32 {
+    let ramp = clamp((card.shadow_end - abs(distance_from_edge(pixel))) * card.shadow_slope, 0.0, 1.0);
+    return card.shadow_alpha * ramp * ramp * (3.0 - 2.0 * ramp);
+}
+
+// Deeper inside than any antialiasing.
+@fragment
+fn interior(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
+    if opaque {
+        return vec4<f32>(picture(position.xy), 1.0);
+    }
+    return vec4<f32>(picture(position.xy) * card.opacity, card.opacity);
+}
+
+// Whatever is neither interior nor beyond the antialiasing.
+@fragment
+fn edge(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
+    let pixel = position.xy;
+    let distances = vec4<f32>(
+        distance_from_edge(pixel + vec2<f32>(-0.25, -0.25)),
+        distance_from_edge(pixel + vec2<f32>(0.25, -0.25)),
+        distance_from_edge(pixel + vec2<f32>(-0.25, 0.25)),
+        distance_from_edge(pixel + vec2<f32>(0.25, 0.25)),
+    );
+    let coverage = inside(distances);
+    var alpha = coverage * card.opacity;
+    var color = picture(pixel) * alpha;
+    if bordered {
+        // Growing the half size and the radius by the same amount moves the distance by it. Ring and picture share the
+        // pixel: neither covers what the other does (26, quirk 10).
+        let ring = max(inside(distances - card.border_width) - coverage, 0.0) * card.border_alpha;
+        color += ring * card.border_color.rgb;
+        alpha += ring;
+    }
+    if shadowed {
+        alpha += shadow(pixel) * (1.0 - alpha);
+    }
+    return vec4<f32>(color, alpha);
+}
+
+// Beyond the antialiasing.
+@fragment
+fn outside(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
+    return vec4<f32>(0.0, 0.0, 0.0, shadow(position.xy));
+}

@@ -1,0 +1,34 @@
+//! The picture that frames are drawn into. It persists from frame to frame: what is not redrawn stays.
+
+use super::device::Device;
+use super::pointer::texture_format;
+use crate::frame::{PackedFormat, Size};
+
+/// A texture of the output's size; 8-bit gamma-encoded values are blended as they are (cap-look.md 1.3).
+#[derive(Debug)]
+pub(super) struct Target {
+    pub(super) size: Size,
+    pub(super) texture: wgpu::Texture,
+    pub(super) view: wgpu::TextureView,
+}
+
+impl Target {
+    pub(super) fn new(device: &Device, size: Size, format: PackedFormat) -> Self {
+        let texture = device.device.create_texture(&wgpu::TextureDescriptor {
+            label: Some("target"),
+            size: wgpu::Extent3d {
+                width: size.width,
+                height: size.height,
+                depth_or_array_layers: 1,
+            },
+            mip_level_count: 1,
+            sample_count: 1,
+            dimension: wgpu::TextureDimension::D2,
+            format: texture_format(format),
+            usage: wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::COPY_SRC,
+            view_formats: &[],
+        });
+        let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
+        Self { size, texture, view }
+    }
+}

@@ -1,0 +1,67 @@
+//! Scenes and pictures for the tests.
+
+use super::*;
+use crate::cap::config::RoundingType;
+use crate::scene::{Card, CardPicture, Corner, Layer, PictureRequest, Rect, Track};
+use crate::time::{MediaTime, OutputTime};
+
+pub(super) const I420: YuvLayout = YuvLayout::Planar {
+    shift_x: 1,
+    shift_y: 1,
+};
+
+pub(super) fn scene(layers: Vec<Layer>) -> SceneFrame {
+    SceneFrame {
+        time: OutputTime::ZERO,
+        layers,
+    }
+}
+
+/// A plain card that shows all of a picture of `size` in `rect`.
+pub(super) fn card(track: Track, size: Size, rect: Rect) -> Card {
+    Card {
+        picture: CardPicture {
+            request: PictureRequest {
+                segment: 0,
+                track,
+                time: MediaTime::ZERO,
+            },
+            size,
+            crop: Rect {
+                x: 0.0,
+                y: 0.0,
+                width: f64::from(size.width),
+                height: f64::from(size.height),
+            },
+            mirrored: false,
+        },
+        rect,
+        corner: Corner {
+            kind: RoundingType::Squircle,
+            radius: 0.0,
+        },
+        shadow: None,
+        border: None,
+        opacity: 1.0,
+    }
+}
+
+/// Fine grain whose colours are all within R'G'B': clamping before and after filtering is then the same.
+pub(super) fn grainy(size: Size, layout: YuvLayout, color: YuvColor, seed: u32) -> YuvPicture {
+    picture(size, layout, color, |plane, x, y| match plane {
+        0 => grain(seed, x, y, 70, 180),
+        _ => grain(seed + plane as u32, x, y, 112, 144),
+    })
+}
+
+pub(super) fn of(entries: &[(Track, &YuvPicture)]) -> Pictures {
+    let mut pictures = Pictures::new();
+    for (track, picture) in entries {
+        pictures.insert(*track, (*picture).clone());
+    }
+    pictures
+}
+
+pub(super) fn rect(x: f64, y: f64, width: f64, height: f64) -> Rect {
+    Rect { x, y, width, height }
+}
