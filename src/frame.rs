@@ -303,6 +303,21 @@ impl YuvPicture {
         self.planes.plane(index)
     }
 
+    /// Number of planes.
+    pub const fn plane_count(&self) -> usize {
+        match self.layout {
+            YuvLayout::Planar { .. } => 3,
+            YuvLayout::SemiPlanar420 => 2,
+        }
+    }
+
+    /// Bytes of all planes, row padding included.
+    pub fn bytes(&self) -> u64 {
+        (0..self.plane_count())
+            .map(|index| self.plane(index).data.len() as u64)
+            .sum()
+    }
+
     /// Whether both are the very same decoded picture (shared memory, no pixel is compared).
     pub fn same_as(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.planes, &other.planes)

@@ -1,3 +1,13 @@
-//! The `capstan` binary.
+//! The `capstan` binary: runs the command line, prints what went wrong, sets the exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match capstan::cli::run() {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            capstan::cli::print_error(&error);
+            capstan::cli::Exit::Failed.into()
+        }
+    }
+}

@@ -78,6 +78,9 @@ clock! {
 pub struct FrameRate(NonZeroU32);
 
 impl FrameRate {
+    /// Cap's default.
+    pub const SIXTY: Self = Self(NonZeroU32::new(60).unwrap());
+
     /// A rate of `fps` frames per second; `None` for 0.
     pub const fn new(fps: u32) -> Option<Self> {
         match NonZeroU32::new(fps) {

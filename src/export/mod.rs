@@ -1,1 +1,84 @@
-//! The pipeline: plan -> stages -> file. The only place where the rooms below meet.
+//! The pipeline: plan -> stages -> file; progress, stage report. The only place where the rooms below meet.
+
+mod cancel;
+mod coder;
+mod control;
+mod error;
+mod histogram;
+mod instant;
+mod meter;
+mod output;
+mod pipeline;
+mod plan;
+mod progress;
+mod queue;
+mod report;
+mod settings;
+mod sound_plan;
+mod sources;
+mod stage;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+pub use cancel::Cancel;
+pub use error::ExportError;
+pub use meter::StageReport;
+pub use plan::{Plan, SegmentMedia, plan};
+pub use progress::{Observer, Phase, Progress, Unobserved};
+pub use report::{AdapterPath, DecoderPath, ExportReport, Fallback, Paths};
+pub use settings::{EncoderSetting, ExportSettings, PixelPathSetting, Rate, Repeats};
+
+use crate::cap::{self, Opened};
+use output::OutputFile;
+
+/// What to export, where to, and how.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The `.cap` folder.
+    pub recording: PathBuf,
+    /// The MP4 to write.
+    pub target: PathBuf,
+    /// Whether an existing file may be replaced.
+    pub overwrite: bool,
+    /// How.
+    pub settings: ExportSettings,
+}
+
+/// Exports a recording.
+///
+/// The result appears under its name only when it is complete; the recording is only read.
+///
+/// # Errors
+/// With the cause of whatever stopped it first. Nothing is left under the target's name then.
+pub fn export(
+    request: &Request,
+    cancel: &Cancel,
+    observer: &mut dyn Observer,
+) -> Result<ExportReport, ExportError> {
+    let begun = Instant::now();
+    observer.progress(&Progress {
+        phase: Phase::Prepare,
+        frames: 0,
+        total: 0,
+        elapsed: Duration::ZERO,
+        fps: 0.0,
+        speed: 0.0,
+        left: None,
+    });
+    let output = match request.settings.encoder {
+        EncoderSetting::None => None,
+        _ => Some(OutputFile::create(
+            &request.target,
+            request.overwrite,
+            &request.recording,
+        )?),
+    };
+    cancel.set_partial(output.as_ref().map(|output| output.partial().to_owned()));
+    let result = match cap::open(&request.recording, &plan::open_options(&request.settings))? {
+        Opened::Studio(recording) => plan::run(*recording, request, output, cancel, begun, observer),
+        Opened::Instant(recording) => instant::run(recording, request, output, cancel, begun),
+    };
+    cancel.set_partial(None);
+    result
+}

@@ -16,3 +16,4 @@ pub mod still;
 pub(crate) mod testing;
 pub mod track_writer;
 
+pub use ffmpeg::MediaError;

@@ -50,6 +50,11 @@ pub struct TimelineClip {
 }
 
 impl TimelineClip {
+    /// Seconds of clips played when it begins, pauses not counted and overlaps counted once.
+    pub fn play_start(&self) -> f64 {
+        self.play_start
+    }
+
     fn play_end(&self) -> f64 {
         self.play_start + self.duration
     }

@@ -6,7 +6,7 @@ use crate::cap::config::{
 };
 
 /// A setting without its effect.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct Unrendered {
     /// Path of the key in `project-config.json`.
     pub setting: String,

@@ -12,7 +12,10 @@ use super::report::FailedAttempt;
 use crate::media::ffmpeg::{FfmpegError, check, forget_complaints};
 
 /// Whether the decoding is to be done by hardware.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum HardwareChoice {
     /// The first of the platform's usual kinds that works, else software.
     #[default]
@@ -90,6 +93,38 @@ pub(super) fn kinds(choice: &HardwareChoice, failures: &mut Failures) -> Vec<Kin
             .map(|(kind, _)| Kind(*kind))
             .collect(),
     }
+}
+
+/// A kind of device that this platform usually decodes with.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+pub struct HardwareProbe {
+    /// FFmpeg's name of the kind.
+    pub name: String,
+    /// Whether a device opened.
+    pub opened: bool,
+    /// Why not.
+    pub reason: Option<String>,
+}
+
+/// Tries to open a device of every kind that [`HardwareChoice::Auto`] would try.
+pub fn probe_hardware() -> Vec<HardwareProbe> {
+    super::super::ffmpeg::init();
+    let mut failures = Failures::new();
+    let kinds = kinds(&HardwareChoice::Auto, &mut failures);
+    let absent = failures.into_iter().map(|failed| HardwareProbe {
+        name: failed.name,
+        opened: false,
+        reason: Some(failed.reason),
+    });
+    let present = kinds.into_iter().map(|kind| {
+        let opened = Device::open(kind);
+        HardwareProbe {
+            name: kind.name(),
+            opened: opened.is_ok(),
+            reason: opened.err().map(|error| error.to_string()),
+        }
+    });
+    present.chain(absent).collect()
 }
 
 /// A reference to an opened device.

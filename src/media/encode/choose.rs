@@ -12,7 +12,7 @@ use crate::media::ffmpeg;
 const FORCE_SOFTWARE: &str = "CAP_EXPORT_FORCE_SOFTWARE_ENCODER";
 
 /// One option of an encoder, in FFmpeg's names.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct OptionSet {
     /// Name.
     pub key: String,

@@ -16,6 +16,7 @@ mod probe;
 mod quality;
 mod self_test;
 mod settings;
+mod still_trial;
 #[cfg(test)]
 mod tests;
 mod vaapi;
@@ -29,4 +30,5 @@ pub use picture::EncoderInput;
 pub use probe::{EncoderProbe, probe_encoders};
 pub use quality::{Quality, RateControl, target_bitrate};
 pub use settings::{EncoderChoice, VideoSettings};
+pub use still_trial::{StillTrialError, try_still_pictures};
 pub use video::VideoEncoder;

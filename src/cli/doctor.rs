@@ -1,0 +1,99 @@
+//! `capstan doctor`: what this machine offers an export.
+
+use serde::Serialize;
+
+use super::Exit;
+use super::args::DoctorArgs;
+use crate::media::decode::{HardwareProbe, probe_hardware};
+use crate::media::encode::{EncoderProbe, probe_encoders};
+use crate::media::ffmpeg::{Versions, versions};
+use crate::render::{AdapterReport, adapters};
+
+/// Everything that was found.
+#[derive(Debug, Serialize)]
+struct Findings {
+    capstan: &'static str,
+    ffmpeg: Versions,
+    adapters: Vec<AdapterReport>,
+    hardware_decoders: Vec<HardwareProbe>,
+    encoders: Vec<EncoderProbe>,
+    /// Whether an export can run: an adapter and an encoder that open.
+    can_export: bool,
+}
+
+/// Runs the subcommand.
+pub(super) fn run(args: &DoctorArgs) -> anyhow::Result<Exit> {
+    let encoders = probe_encoders();
+    let adapters = adapters();
+    let findings = Findings {
+        capstan: env!("CARGO_PKG_VERSION"),
+        ffmpeg: versions(),
+        can_export: !adapters.is_empty() && encoders.iter().any(|encoder| encoder.opened),
+        adapters,
+        hardware_decoders: probe_hardware(),
+        encoders,
+    };
+    if args.json {
+        super::print(&format!("{}\n", serde_json::to_string_pretty(&findings)?))?;
+    } else {
+        super::print(&describe(&findings))?;
+    }
+    Ok(if findings.can_export {
+        Exit::Done
+    } else {
+        Exit::Failed
+    })
+}
+
+fn describe(findings: &Findings) -> String {
+    let mut text = format!("capstan {}\n\nGPU adapters\n", findings.capstan);
+    for adapter in &findings.adapters {
+        let software = if adapter.software { ", software" } else { "" };
+        text += &format!(
+            "  {} ({}{software}) {} {}\n",
+            adapter.name, adapter.backend, adapter.driver, adapter.driver_info
+        );
+    }
+    if findings.adapters.is_empty() {
+        text += "  none: install a Vulkan driver (Debian and Ubuntu: mesa-vulkan-drivers and libvulkan1)\n";
+    }
+    let ffmpeg = &findings.ffmpeg;
+    text += &format!(
+        "\nFFmpeg {}\n  libavcodec {}, libavformat {}, libavutil {}, libswscale {}, libswresample {}, libavfilter {}\n",
+        ffmpeg.release,
+        ffmpeg.avcodec,
+        ffmpeg.avformat,
+        ffmpeg.avutil,
+        ffmpeg.swscale,
+        ffmpeg.swresample,
+        ffmpeg.avfilter
+    );
+    text += "\nHardware decoding\n";
+    for probe in &findings.hardware_decoders {
+        text += &format!(
+            "  {}: {}\n",
+            probe.name,
+            probe.reason.as_deref().unwrap_or("opens")
+        );
+    }
+    if findings.hardware_decoders.is_empty() {
+        text += "  this FFmpeg has none\n";
+    }
+    text += "\nH.264 encoders\n";
+    for encoder in &findings.encoders {
+        let state = if encoder.opened {
+            "opens".to_owned()
+        } else {
+            format!("does not open: {}", encoder.reason)
+        };
+        text += &format!(
+            "  {}: {state}; takes {}\n",
+            encoder.name,
+            encoder.pixel_formats.join(", ")
+        );
+    }
+    if !findings.can_export {
+        text += "\nAn export can't run here: it needs an adapter and an encoder that open.\n";
+    }
+    text
+}

@@ -1,0 +1,210 @@
+//! `capstan inspect`: what a recording holds, and everything that is wrong with it.
+
+use serde::Serialize;
+
+use super::Exit;
+use super::args::InspectArgs;
+use crate::cap::{self, Alignment, CapError, OpenOptions, Opened, Problem};
+use crate::export::{self, ExportSettings, Plan, SegmentMedia};
+use crate::frame::Size;
+use crate::media::probe::{AudioInfo, VideoInfo, probe_video};
+use crate::scene::Unrendered;
+
+/// Everything that is known of a recording.
+#[derive(Debug, Default, Serialize)]
+struct Findings {
+    name: Option<String>,
+    /// studio, legacy studio or instant.
+    kind: Option<&'static str>,
+    /// Seconds of the export.
+    duration_s: Option<f64>,
+    /// Size of the export with the default settings.
+    output_size: Option<Size>,
+    /// Clips on the timeline.
+    clips: Option<usize>,
+    segments: Vec<SegmentFindings>,
+    /// Video of an instant recording.
+    video: Option<VideoInfo>,
+    /// Settings that have no effect yet.
+    unrendered: Vec<Unrendered>,
+    /// What is wrong with the recording's files.
+    problems: Vec<Problem>,
+    /// What is odd about its media and settings.
+    warnings: Vec<String>,
+    /// Why it can't be exported.
+    error: Option<String>,
+    can_export: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct SegmentFindings {
+    media: SegmentMedia,
+    alignment: Alignment,
+    pointer_moves: usize,
+    pointer_clicks: usize,
+}
+
+/// Runs the subcommand.
+pub(super) fn run(args: &InspectArgs) -> anyhow::Result<Exit> {
+    let mut findings = Findings::default();
+    match cap::open(&args.recording, &OpenOptions::default()) {
+        Ok(Opened::Studio(recording)) => {
+            findings.name = Some(recording.name.clone());
+            findings.kind = Some(if recording.legacy {
+                "legacy studio"
+            } else {
+                "studio"
+            });
+            findings.problems = recording.warnings.clone();
+            match export::plan(*recording, &ExportSettings::default()) {
+                Ok(plan) => studio(&mut findings, plan),
+                Err(error) => findings.error = Some(super::one_line(&error.into())),
+            }
+        }
+        Ok(Opened::Instant(recording)) => {
+            findings.name = Some(recording.name.clone());
+            findings.kind = Some("instant");
+            findings.problems = recording.warnings.clone();
+            match probe_video(&recording.video) {
+                Ok(info) => {
+                    (findings.duration_s, findings.output_size) = (Some(info.duration), Some(info.size));
+                    findings.video = Some(info);
+                    findings.can_export = true;
+                }
+                Err(error) => findings.error = Some(super::one_line(&error.into())),
+            }
+        }
+        Err(error) => refused(&mut findings, error),
+    }
+    if args.json {
+        super::print(&format!("{}\n", serde_json::to_string_pretty(&findings)?))?;
+    } else {
+        super::print(&describe(&findings))?;
+    }
+    Ok(if findings.can_export {
+        Exit::Done
+    } else {
+        Exit::Failed
+    })
+}
+
+fn refused(findings: &mut Findings, error: CapError) {
+    findings.problems = error.problems().to_vec();
+    findings.error = Some(super::one_line(&error.into()));
+}
+
+fn studio(findings: &mut Findings, plan: Plan) {
+    findings.duration_s = Some(plan.scene.duration());
+    findings.output_size = Some(plan.scene.output_size());
+    findings.clips = Some(plan.scene.timeline().clips().len());
+    findings.unrendered = plan.unrendered;
+    findings.warnings = plan.warnings;
+    findings.can_export = true;
+    for ((media, alignment), segment) in plan
+        .media
+        .into_iter()
+        .zip(plan.alignments)
+        .zip(&plan.recording.segments)
+    {
+        findings.segments.push(SegmentFindings {
+            media,
+            alignment,
+            pointer_moves: segment.pointer.moves.len(),
+            pointer_clicks: segment.pointer.clicks.len(),
+        });
+    }
+}
+
+fn describe(findings: &Findings) -> String {
+    let mut text = String::new();
+    let mut line = |line: String| {
+        text.push_str(&line);
+        text.push('\n');
+    };
+    if let (Some(name), Some(kind)) = (&findings.name, findings.kind) {
+        line(format!("{name} ({kind} recording)"));
+    }
+    if let (Some(duration), Some(size)) = (findings.duration_s, findings.output_size) {
+        let clips = findings
+            .clips
+            .map_or(String::new(), |clips| format!(", {clips} clips"));
+        line(format!("  exports to {size}, {duration:.3} s{clips}"));
+    }
+    if let Some(video) = &findings.video {
+        line(format!("  video  {}", describe_video(video)));
+    }
+    for (index, segment) in findings.segments.iter().enumerate() {
+        let SegmentMedia {
+            display,
+            camera,
+            mic,
+            system_audio,
+        } = &segment.media;
+        let alignment = &segment.alignment;
+        line(format!("  segment {index}"));
+        line(format!(
+            "    display       {}, from {:+.3} s",
+            describe_video(display),
+            alignment.display
+        ));
+        if let Some(camera) = camera {
+            line(format!(
+                "    camera        {}, from {:+.3} s",
+                describe_video(camera),
+                alignment.camera
+            ));
+        }
+        for (name, audio, offset) in [
+            ("mic          ", mic, alignment.mic),
+            ("system audio ", system_audio, alignment.system_audio),
+        ] {
+            if let Some(audio) = audio {
+                line(format!(
+                    "    {name} {}, from {offset:+.3} s",
+                    describe_audio(audio)
+                ));
+            }
+        }
+        line(format!(
+            "    pointer       {} moves, {} clicks",
+            segment.pointer_moves, segment.pointer_clicks
+        ));
+    }
+    for problem in &findings.problems {
+        line(format!("  {problem}"));
+    }
+    for warning in &findings.warnings {
+        line(format!("  warning: {warning}"));
+    }
+    for unrendered in &findings.unrendered {
+        line(format!(
+            "  not rendered: {}: {}",
+            unrendered.setting, unrendered.instead
+        ));
+    }
+    match &findings.error {
+        Some(error) => line(format!("can't be exported: {error}")),
+        None => line("can be exported".to_owned()),
+    }
+    text
+}
+
+fn describe_video(info: &VideoInfo) -> String {
+    let rate = info
+        .average_rate
+        .map_or(String::new(), |rate| format!(", {rate:.2} fps on average"));
+    let frames = info
+        .frames
+        .map_or(String::new(), |frames| format!(", {frames} pictures"));
+    format!(
+        "{} {} {}, {:.3} s{frames}{rate}",
+        info.codec, info.size, info.pixel_format, info.duration
+    )
+}
+
+fn describe_audio(info: &AudioInfo) -> String {
+    format!(
+        "{} {} Hz {}, {:.3} s",
+        info.codec, info.rate, info.layout, info.duration
+    )
+}

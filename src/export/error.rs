@@ -1,0 +1,125 @@
+//! Everything that can end an export, root cause first.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::cap::CapError;
+use crate::convert::ConvertError;
+use crate::media::MediaError;
+use crate::media::encode::EncodeError;
+use crate::media::mux::MuxError;
+use crate::media::remux::RemuxError;
+use crate::render::RenderError;
+use crate::scene::SceneError;
+use crate::sound::SoundError;
+
+/// Why an export did not happen.
+#[derive(Debug, Error)]
+pub enum ExportError {
+    /// The recording can't be read.
+    #[error(transparent)]
+    Recording(#[from] CapError),
+    /// The configuration can't be turned into frames.
+    #[error(transparent)]
+    Scene(#[from] SceneError),
+    /// A media file can't be read.
+    #[error(transparent)]
+    Media(#[from] MediaError),
+    /// Composing failed.
+    #[error(transparent)]
+    Render(#[from] RenderError),
+    /// No path turned pixels into NV12.
+    #[error(transparent)]
+    Convert(#[from] ConvertError),
+    /// Encoding failed.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// Writing the MP4 failed.
+    #[error(transparent)]
+    Mux(#[from] MuxError),
+    /// Copying an instant recording failed.
+    #[error(transparent)]
+    Remux(#[from] RemuxError),
+    /// Mixing the sound failed.
+    #[error(transparent)]
+    Sound(#[from] SoundError),
+    /// The timeline shows nothing.
+    #[error("the timeline shows no picture at its start; check timeline.segments in project-config.json")]
+    NothingShown,
+    /// The encoder's stream stopped meeting the conditions for still pictures.
+    #[error(
+        "frame {frame} can't be followed by still pictures: {reason}; export again with --still-pictures off"
+    )]
+    StillPictures {
+        /// Output frame.
+        frame: i64,
+        /// What in the stream speaks against it.
+        reason: crate::media::h264::Declined,
+    },
+    /// A frame could not be composed.
+    #[error("composing frame {frame} (at {seconds:.3} s of the output): {source}")]
+    Frame {
+        /// Output frame.
+        frame: u64,
+        /// Its time.
+        seconds: f64,
+        /// Why.
+        source: Box<ExportError>,
+    },
+    /// The target exists.
+    #[error("{} exists; give another name or --overwrite", path.display())]
+    Exists {
+        /// The target.
+        path: PathBuf,
+    },
+    /// The target is a folder.
+    #[error("{} is a folder; name the MP4 file to write", path.display())]
+    TargetIsFolder {
+        /// The target.
+        path: PathBuf,
+    },
+    /// The target lies inside the recording.
+    #[error("{} lies inside the recording, which is never written to; choose a place outside it", path.display())]
+    InsideRecording {
+        /// The target.
+        path: PathBuf,
+    },
+    /// The target can't be written.
+    #[error("can't {action} {}: {source}", path.display())]
+    Output {
+        /// The target.
+        path: PathBuf,
+        /// What was being done.
+        action: &'static str,
+        /// Why it failed.
+        source: std::io::Error,
+    },
+    /// A setting that an instant recording can't honour: it is copied, not rendered.
+    #[error("an instant recording is copied as it is, so {setting} can't be applied; leave it out")]
+    InstantSetting {
+        /// The flag.
+        setting: &'static str,
+    },
+    /// A stage's thread could not be started.
+    #[error("can't start the thread of the {stage} stage: {source}")]
+    Thread {
+        /// The stage.
+        stage: &'static str,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A stage's thread panicked: a defect of this program.
+    #[error(
+        "the {stage} stage stopped on a defect of this program ({message}); please report it with the log"
+    )]
+    Panicked {
+        /// The stage.
+        stage: &'static str,
+        /// The panic's message.
+        message: String,
+    },
+    /// Somebody asked for the end.
+    #[error("interrupted; nothing was written")]
+    Cancelled,
+}

@@ -1,0 +1,110 @@
+//! What a finished export tells: what ran, what it fell back from, where the time went.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::meter::StageReport;
+use super::settings::ExportSettings;
+use crate::frame::Size;
+use crate::scene::Unrendered;
+
+/// The result of an export.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ExportReport {
+    /// The file; `None` when nothing was to be written (`--encoder none`).
+    pub path: Option<PathBuf>,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Frames in the video.
+    pub frames: u64,
+    /// Frames that were composed; the others repeat the one before.
+    pub composed_frames: u64,
+    /// Pictures the encoder coded.
+    pub coded_pictures: u64,
+    /// Pictures in the file: fewer than `frames` only at variable frame rate.
+    pub written_pictures: u64,
+    /// Picture size in pixels.
+    pub size: Size,
+    /// Length of the video in seconds.
+    pub duration_s: f64,
+    /// Seconds from the start of the export to its end.
+    pub wall_s: f64,
+    /// Seconds until the first frame was encoded.
+    pub first_frame_s: Option<f64>,
+    /// Output frames per second of wall time.
+    pub fps: f64,
+    /// Settings as resolved.
+    pub settings: ExportSettings,
+    /// What really ran.
+    pub paths: Paths,
+    /// What was tried first and did not serve, with the reason.
+    pub fallbacks: Vec<Fallback>,
+    /// Where the time went.
+    pub stages: Vec<StageReport>,
+    /// Settings of the recording that have no effect yet.
+    pub unrendered: Vec<Unrendered>,
+    /// What was odd.
+    pub warnings: Vec<String>,
+}
+
+/// What really ran.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Paths {
+    /// Decoders, one a track that was decoded.
+    pub decoders: Vec<DecoderPath>,
+    /// GPU adapter.
+    pub adapter: Option<AdapterPath>,
+    /// Pixel path: swscale, simd, gpu, videotoolbox or bgra.
+    pub pixel_path: Option<String>,
+    /// How the pixel path was chosen.
+    pub calibration: Option<crate::convert::calibrate::Calibration>,
+    /// Encoder name.
+    pub encoder: Option<String>,
+    /// Encoder options as set.
+    pub encoder_options: Vec<crate::media::encode::OptionSet>,
+    /// What became of frames that equal the one before.
+    pub repeats: Option<super::settings::Repeats>,
+    /// Sound: encoder, or why there is none.
+    pub sound: String,
+}
+
+/// A decoder that ran.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DecoderPath {
+    /// Recording segment.
+    pub segment: usize,
+    /// display, camera, mic, system_audio or music.
+    pub track: String,
+    /// FFmpeg decoder.
+    pub decoder: String,
+    /// Hardware device; `None` is software.
+    pub hardware: Option<String>,
+}
+
+/// The GPU adapter that ran.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AdapterPath {
+    /// Name.
+    pub name: String,
+    /// Vulkan, Metal, DX12 or GL.
+    pub backend: String,
+    /// Driver and its version.
+    pub driver: String,
+    /// Whether it computes on the CPU.
+    pub software: bool,
+}
+
+/// Something that was tried first and did not serve.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Fallback {
+    /// Part of the pipeline: decoder, encoder, pixel path, source picture.
+    pub what: String,
+    /// What was tried.
+    pub from: String,
+    /// What ran instead.
+    pub to: String,
+    /// Why.
+    pub reason: String,
+}

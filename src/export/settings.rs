@@ -1,0 +1,122 @@
+//! Resolved settings of an export: what flags, settings JSON and defaults come to.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::cap::CameraDelay;
+use crate::convert::PixelPath;
+use crate::frame::Size;
+use crate::media::decode::HardwareChoice;
+use crate::media::encode::{Quality, RateControl};
+use crate::time::FrameRate;
+
+/// Everything an export needs to know beside the recording and the target.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ExportSettings {
+    /// Constant rate of the output.
+    pub frame_rate: FrameRate,
+    /// Box the output is fitted into, pixels (cap-look.md 2.2).
+    pub bounds: Size,
+    /// Size of the video stream.
+    pub rate: Rate,
+    /// Which encoder.
+    pub encoder: EncoderSetting,
+    /// Hardware decoding.
+    pub decoder: HardwareChoice,
+    /// How rendered pixels reach the encoder.
+    pub pixel_path: PixelPathSetting,
+    /// What becomes of frames that equal the one before.
+    pub repeats: Repeats,
+    /// Part of the name of the GPU adapter; the best one when none is given.
+    pub adapter: Option<String>,
+    /// Cap's BT.601 maths with BT.709 tags instead of true BT.709 (cap-look.md 20).
+    pub cap_colors: bool,
+    /// Whether a recorded camera offset that the editor computed counts once or, as in Cap, twice (cap-format.md 6.2).
+    pub camera_delay: CameraDelay,
+    /// Image that replaces the configured background.
+    pub background: Option<PathBuf>,
+    /// Configuration that replaces the recording's project-config.json.
+    pub config: Option<PathBuf>,
+}
+
+impl Default for ExportSettings {
+    /// The defaults of Cap's command line (cap-look.md 22.1).
+    fn default() -> Self {
+        Self {
+            frame_rate: FrameRate::SIXTY,
+            bounds: Size::new(1920, 1080),
+            rate: Rate::Quality(Quality::Maximum),
+            encoder: EncoderSetting::Auto,
+            decoder: HardwareChoice::Auto,
+            pixel_path: PixelPathSetting::Auto,
+            repeats: Repeats::StillPictures,
+            adapter: None,
+            cap_colors: false,
+            camera_delay: CameraDelay::CountedOnce,
+            background: None,
+            config: None,
+        }
+    }
+}
+
+/// Size of the video stream.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Rate {
+    /// A preset's bits per pixel.
+    Quality(Quality),
+    /// Bits per pixel of the caller's.
+    BitsPerPixel(f64),
+    /// Average bits per second.
+    Bitrate(u64),
+    /// Constant quality, 0..=51, lower is better.
+    Crf(u8),
+}
+
+impl Rate {
+    /// What the encoder is told for pictures of `size` at `frame_rate` (cap-look.md 22.1).
+    pub fn control(self, size: Size, frame_rate: FrameRate) -> RateControl {
+        match self {
+            Self::Quality(quality) => RateControl::bits_per_pixel(size, frame_rate, quality.bits_per_pixel()),
+            Self::BitsPerPixel(bpp) => RateControl::bits_per_pixel(size, frame_rate, bpp),
+            Self::Bitrate(target) => RateControl::bitrate(target),
+            Self::Crf(crf) => RateControl::Crf(crf),
+        }
+    }
+}
+
+/// Which encoder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EncoderSetting {
+    /// The first of the platform's list that proves itself (cap-look.md 22.3).
+    Auto,
+    /// This one or an error.
+    Named(String),
+    /// None: frames are converted and dropped, nothing is written. For measuring.
+    None,
+}
+
+/// What becomes of a frame that equals the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Repeats {
+    /// It is written as an all-skip picture that costs no encoding, where the encoder's stream allows that.
+    StillPictures,
+    /// It is encoded again.
+    Encode,
+    /// It is not written: the picture before lasts longer (variable frame rate).
+    Skip,
+}
+
+/// How rendered pixels reach the encoder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PixelPathSetting {
+    /// The fastest path that proves itself on this machine.
+    Auto,
+    /// This one or an error.
+    Fixed(PixelPath),
+}

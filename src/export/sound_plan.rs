@@ -1,0 +1,175 @@
+//! The sound of an export: which samples of which file are heard when (cap-look.md 21).
+
+use super::error::ExportError;
+use super::plan::{Plan, retimers};
+use super::report::{DecoderPath, Paths};
+use super::settings::ExportSettings;
+use crate::cap::MediaSource;
+use crate::cap::config::{AudioConfig, MicStereoMode};
+use crate::cap::meta::AudioTrack;
+use crate::cap::recording::Track;
+use crate::media::audio::AudioReader;
+use crate::media::input::Allowed;
+use crate::scene::Timeline;
+use crate::sound::{
+    ClipSound, Mixer, MusicSound, SampleSource, SegmentSound, SoundPlan, TrackSound, samples_at,
+    samples_in_frames,
+};
+
+/// Opens every sound that is heard. `None` when no track is to be written.
+pub(super) fn open(
+    plan: &Plan,
+    settings: &ExportSettings,
+    frames: u64,
+    paths: &mut Paths,
+    warnings: &mut Vec<String>,
+) -> Result<Option<Mixer>, ExportError> {
+    let config = &plan.recording.config.audio;
+    let mut opener = Opener {
+        sources: Vec::new(),
+        paths,
+    };
+    let mut sound = SoundPlan {
+        total: samples_in_frames(frames, settings.frame_rate),
+        mute: config.mute,
+        clips: clips(plan.scene.timeline()),
+        segments: vec![SegmentSound::default(); plan.recording.segments.len()],
+        holds: holds(plan.scene.timeline()),
+        music: Vec::new(),
+    };
+    if !config.mute {
+        opener.recorded(plan, config, &mut sound)?;
+    }
+    opener.music(plan, &mut sound, warnings);
+    let sources = opener.sources;
+    paths.sound = if !sound.has_track() {
+        "none: muted, and no music".to_owned()
+    } else if sources.is_empty() {
+        "aac, silent: the recording has no sound".to_owned()
+    } else {
+        format!("aac, {} sources", sources.len())
+    };
+    if !sound.has_track() {
+        return Ok(None);
+    }
+    Ok(Some(Mixer::new(sound, sources, retimers())?))
+}
+
+/// The clips on the recording's sample clock. An incoming clip is heard from the start of its transition on.
+fn clips(timeline: &Timeline) -> Vec<ClipSound> {
+    let starts: Vec<f64> = timeline.clips().iter().map(|clip| clip.play_start()).collect();
+    let mut clips = Vec::new();
+    for (index, clip) in timeline.clips().iter().enumerate() {
+        let end = starts
+            .get(index + 1)
+            .copied()
+            .unwrap_or(starts[index] + clip.duration);
+        let sample = |seconds| u64::try_from(samples_at(seconds)).unwrap_or(0);
+        clips.push(ClipSound {
+            span: sample(starts[index])..sample(end),
+            start: clip.source_start,
+            speed: clip.speed,
+            speed_mode: Some(clip.audio_mode),
+            segment: clip.segment,
+        });
+    }
+    clips
+}
+
+fn holds(timeline: &Timeline) -> Vec<std::ops::Range<u64>> {
+    let sample = |seconds| u64::try_from(samples_at(seconds)).unwrap_or(0);
+    let spans = timeline
+        .holds()
+        .iter()
+        .map(|hold| sample(hold.start.secs())..sample(hold.end.secs()));
+    spans.filter(|span| !span.is_empty()).collect()
+}
+
+struct Opener<'a> {
+    sources: Vec<Box<dyn SampleSource>>,
+    paths: &'a mut Paths,
+}
+
+impl Opener<'_> {
+    /// Microphone and system sound of the segments that a clip plays.
+    fn recorded(
+        &mut self,
+        plan: &Plan,
+        config: &AudioConfig,
+        sound: &mut SoundPlan,
+    ) -> Result<(), ExportError> {
+        for (index, segment) in plan.recording.segments.iter().enumerate() {
+            if !sound.clips.iter().any(|clip| clip.segment == index) {
+                continue;
+            }
+            let alignment = &plan.alignments[index];
+            let mut track = |track: &Option<Track<AudioTrack>>, name, offset, volume_db, stereo_mode| {
+                let Some(track) = track else { return Ok(None) };
+                let source = self.open(&track.source, Allowed::Track, index, name)?;
+                Ok::<_, ExportError>(Some(TrackSound {
+                    source,
+                    offset: TrackSound::offset_of(offset),
+                    volume_db,
+                    stereo_mode,
+                }))
+            };
+            sound.segments[index] = SegmentSound {
+                mic: track(
+                    &segment.mic,
+                    "mic",
+                    alignment.mic,
+                    config.mic_volume_db,
+                    config.mic_stereo_mode,
+                )?,
+                system: track(
+                    &segment.system_audio,
+                    "system_audio",
+                    alignment.system_audio,
+                    config.system_volume_db,
+                    MicStereoMode::Stereo,
+                )?,
+            };
+        }
+        Ok(())
+    }
+
+    /// Music. What can't be decoded is left out with a warning (cap-look.md 21.5).
+    fn music(&mut self, plan: &Plan, sound: &mut SoundPlan, warnings: &mut Vec<String>) {
+        for (index, music) in plan.recording.music.iter().enumerate() {
+            if MusicSound::new(&music.segment, 0).is_none() {
+                continue;
+            }
+            match self.open(
+                &MediaSource::File(music.file.clone()),
+                Allowed::Music,
+                index,
+                "music",
+            ) {
+                Ok(source) => sound.music.extend(MusicSound::new(&music.segment, source)),
+                Err(error) => warnings.push(format!(
+                    "music {:?} is left out: {}",
+                    music.segment.path,
+                    super::plan::chain(&error)
+                )),
+            }
+        }
+    }
+
+    fn open(
+        &mut self,
+        source: &MediaSource,
+        allowed: Allowed,
+        segment: usize,
+        track: &str,
+    ) -> Result<usize, ExportError> {
+        let (reader, report) = AudioReader::open(source, allowed)?;
+        self.paths.decoders.push(DecoderPath {
+            segment,
+            track: track.to_owned(),
+            decoder: report.codec,
+            hardware: None,
+        });
+        self.sources.push(Box::new(reader));
+        Ok(self.sources.len() - 1)
+    }
+}

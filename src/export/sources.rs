@@ -1,0 +1,147 @@
+//! The source pictures of a recording: one decoder a track, opened when first needed.
+
+use std::collections::BTreeMap;
+
+use super::error::ExportError;
+use super::report::{DecoderPath, Fallback};
+use crate::cap::{MediaSource, Recording};
+use crate::frame::YuvPicture;
+use crate::media::decode::{DecodeOptions, DecoderReport, HardwareChoice, VideoDecoder};
+use crate::scene::{PictureRequest, Track};
+
+/// Decoders kept open; recordings with more pause/resume cycles reopen the one that rested longest.
+const OPEN_DECODERS: usize = 6;
+
+/// Where pictures come from.
+pub(super) struct VideoSources {
+    tracks: BTreeMap<(usize, Track), TrackSource>,
+    hardware: HardwareChoice,
+    threads: u32,
+    clock: u64,
+    reports: BTreeMap<(usize, Track), DecoderReport>,
+    warnings: Vec<String>,
+}
+
+struct TrackSource {
+    source: MediaSource,
+    nominal_fps: u32,
+    decoder: Option<VideoDecoder>,
+    used: u64,
+}
+
+impl VideoSources {
+    /// The display and camera tracks of `recording`. `threads` are given to each software decoder.
+    pub(super) fn new(recording: &Recording, hardware: HardwareChoice, threads: u32) -> Self {
+        let mut tracks = BTreeMap::new();
+        let mut add = |key, track: &crate::cap::recording::Track<crate::cap::meta::VideoTrack>| {
+            let source = TrackSource {
+                source: track.source.clone(),
+                nominal_fps: track.meta.fps,
+                decoder: None,
+                used: 0,
+            };
+            tracks.insert(key, source);
+        };
+        for (index, segment) in recording.segments.iter().enumerate() {
+            add((index, Track::Display), &segment.display);
+            if let Some(camera) = &segment.camera {
+                add((index, Track::Camera), camera);
+            }
+        }
+        Self {
+            tracks,
+            hardware,
+            threads,
+            clock: 0,
+            reports: BTreeMap::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// The picture that `request` asks for.
+    pub(super) fn picture(&mut self, request: PictureRequest) -> Result<YuvPicture, ExportError> {
+        let key = (request.segment, request.track);
+        self.clock += 1;
+        let open = self.tracks.get(&key).is_some_and(|track| track.decoder.is_some());
+        if !open {
+            self.make_room();
+        }
+        let Some(track) = self.tracks.get_mut(&key) else {
+            return Err(ExportError::NothingShown);
+        };
+        track.used = self.clock;
+        let decoder = match &mut track.decoder {
+            Some(decoder) => decoder,
+            None => {
+                let options = DecodeOptions {
+                    nominal_fps: track.nominal_fps,
+                    hardware: self.hardware.clone(),
+                    threads: self.threads,
+                };
+                let (decoder, report) = VideoDecoder::open(&track.source, &options)?;
+                self.reports.insert(key, report);
+                track.decoder.insert(decoder)
+            }
+        };
+        Ok(decoder.picture_at(request.time)?)
+    }
+
+    fn make_room(&mut self) {
+        let open = self.tracks.iter().filter(|(_, track)| track.decoder.is_some());
+        if open.clone().count() < OPEN_DECODERS {
+            return;
+        }
+        if let Some((&key, _)) = open.min_by_key(|(_, track)| track.used) {
+            self.close(key);
+        }
+    }
+
+    fn close(&mut self, key: (usize, Track)) {
+        let Some(decoder) = self.tracks.get_mut(&key).and_then(|track| track.decoder.take()) else {
+            return;
+        };
+        let stats = decoder.stats();
+        if stats.damaged > 0 {
+            self.warnings.push(format!(
+                "{} of segment {}: {} damaged pictures were replaced by the ones before them",
+                track_name(key.1),
+                key.0,
+                stats.damaged
+            ));
+        }
+    }
+
+    /// Closes everything and tells what ran, what it fell back from, and what was odd.
+    pub(super) fn finish(mut self) -> (Vec<DecoderPath>, Vec<Fallback>, Vec<String>) {
+        for key in self.tracks.keys().copied().collect::<Vec<_>>() {
+            self.close(key);
+        }
+        let mut paths = Vec::new();
+        let mut fallbacks = Vec::new();
+        for ((segment, track), report) in self.reports {
+            for attempt in report.failed {
+                fallbacks.push(Fallback {
+                    what: format!("decoder of the {} of segment {segment}", track_name(track)),
+                    from: attempt.name,
+                    to: report.hardware.clone().unwrap_or_else(|| "software".to_owned()),
+                    reason: attempt.reason,
+                });
+            }
+            paths.push(DecoderPath {
+                segment,
+                track: track_name(track).to_owned(),
+                decoder: report.decoder,
+                hardware: report.hardware,
+            });
+        }
+        (paths, fallbacks, self.warnings)
+    }
+}
+
+/// The track's name in reports.
+fn track_name(track: Track) -> &'static str {
+    match track {
+        Track::Display => "display",
+        Track::Camera => "camera",
+    }
+}

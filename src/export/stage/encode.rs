@@ -1,0 +1,62 @@
+//! Encodes pictures; packets leave for the muxer in the encoder's order.
+
+use super::convert::Picture;
+use crate::export::coder::{Coder, PictureCounts};
+use crate::export::control::{Control, StageEnd};
+use crate::export::meter::Meter;
+use crate::export::queue::{Receiver, Sender};
+use crate::media::encode::Packet;
+
+/// Lanes of this stage's meter.
+pub(in crate::export) const LANES: &[&str] = &["encode"];
+
+/// Where pictures end.
+pub(in crate::export) enum Sink<'a> {
+    /// Encoded, then handed to the muxer.
+    Coder(&'a mut Coder, Sender<Packet>),
+    /// Dropped: `--encoder none`.
+    Nowhere,
+}
+
+/// Runs until the input ends, then flushes the encoder. `first` is called when the first picture is through.
+pub(in crate::export) fn run(
+    mut sink: Sink<'_>,
+    input: &Receiver<Picture>,
+    meter: &mut Meter,
+    control: &Control,
+    first: impl FnOnce(),
+) -> Result<PictureCounts, StageEnd> {
+    let mut first = Some(first);
+    while let Some(picture) = input.recv(meter) {
+        control.check()?;
+        let mut bytes = 0;
+        match &mut sink {
+            Sink::Coder(coder, packets) => coder.picture(picture, &mut pass(packets, meter, &mut bytes))?,
+            Sink::Nowhere => control.add_written(1),
+        }
+        meter.frame_done(0, bytes);
+        if let Some(first) = first.take() {
+            first();
+        }
+    }
+    control.check()?;
+    match &mut sink {
+        Sink::Coder(coder, packets) => {
+            coder.finish(&mut pass(packets, meter, &mut 0))?;
+            Ok(coder.counts())
+        }
+        Sink::Nowhere => Ok(PictureCounts::default()),
+    }
+}
+
+fn pass<'a>(
+    packets: &'a Sender<Packet>,
+    meter: &'a mut Meter,
+    bytes: &'a mut u64,
+) -> impl FnMut(Packet) -> Result<(), StageEnd> + 'a {
+    move |packet| {
+        *bytes += packet.data().len() as u64;
+        packets.send(meter, packet)?;
+        Ok(())
+    }
+}
