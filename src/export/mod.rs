@@ -17,6 +17,7 @@ mod settings;
 mod sound_plan;
 mod sources;
 mod stage;
+mod stills;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -28,6 +29,7 @@ pub use plan::{Plan, SegmentMedia, plan};
 pub use progress::{Observer, Phase, Progress, Unobserved};
 pub use report::{AdapterPath, DecoderPath, ExportReport, Fallback, Paths};
 pub use settings::{EncoderSetting, ExportSettings, PixelPathSetting, Rate, Repeats};
+pub use stills::stills;
 
 use crate::cap::{self, Opened};
 use output::OutputFile;

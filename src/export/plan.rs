@@ -315,7 +315,7 @@ pub(super) fn run(
     })
 }
 
-fn open_renderer(
+pub(super) fn open_renderer(
     plan: &mut Plan,
     settings: &ExportSettings,
     size: Size,
@@ -348,7 +348,7 @@ fn open_renderer(
     Ok(Renderer::new(device, spec)?)
 }
 
-fn open_converter(
+pub(super) fn open_converter(
     settings: &ExportSettings,
     size: Size,
     renderer: &Renderer,
@@ -459,7 +459,7 @@ fn note_encoder(report: &EncoderReport, paths: &mut Paths, fallbacks: &mut Vec<F
 }
 
 /// Threads for a software decoder: decoding shares the cores with composing and encoding.
-fn decoder_threads() -> u32 {
+pub(super) fn decoder_threads() -> u32 {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     u32::try_from(cores.clamp(1, 8)).unwrap_or(1)
 }
