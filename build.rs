@@ -9,8 +9,11 @@ fn main() {
         println!("cargo::rustc-env=CAPSTAN_{name}={value}");
     }
     // In a package from a registry there is no checkout, and the program says so.
-    let Some(head) = git(&["rev-parse", "HEAD"]) else { return };
-    let modified = git(&["status", "--porcelain", "--untracked-files=no"]).is_some_and(|changes| !changes.is_empty());
+    let Some(head) = git(&["rev-parse", "HEAD"]) else {
+        return;
+    };
+    let modified =
+        git(&["status", "--porcelain", "--untracked-files=no"]).is_some_and(|changes| !changes.is_empty());
     println!("cargo::rustc-env=CAPSTAN_COMMIT={head}");
     println!("cargo::rustc-env=CAPSTAN_MODIFIED={modified}");
     for path in ["HEAD", "logs/HEAD", "index"] {

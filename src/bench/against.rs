@@ -96,7 +96,10 @@ pub fn run_pairs(
 ) -> Result<Vec<AgainstPair>, BenchError> {
     if pairs.least < LEAST_PAIRS || pairs.most < pairs.least {
         let reason = format!("at least {LEAST_PAIRS} pairs are needed, and no fewer at most than at least");
-        return Err(BenchError::Unsuited { what: "a comparison of builds", reason });
+        return Err(BenchError::Unsuited {
+            what: "a comparison of builds",
+            reason,
+        });
     }
     watch(Turn::Warmup);
     base.export()?;
@@ -109,8 +112,16 @@ pub fn run_pairs(
             if of_head { head.export() } else { base.export() }
         };
         let (first, second) = (turn(head_first)?, turn(!head_first)?);
-        let (base, head) = if head_first { (second, first) } else { (first, second) };
-        done.push(AgainstPair { base, head, head_first });
+        let (base, head) = if head_first {
+            (second, first)
+        } else {
+            (first, second)
+        };
+        done.push(AgainstPair {
+            base,
+            head,
+            head_first,
+        });
         let precise = |wall: PairedRatio| wall.ratio.ci.half_width() <= pairs.precision * wall.ratio.ratio;
         if n >= pairs.least && ratio(&done, |usage| usage.wall_s).is_some_and(precise) {
             break;
@@ -120,7 +131,12 @@ pub fn run_pairs(
 }
 
 fn ratio(pairs: &[AgainstPair], figure: fn(&Usage) -> f64) -> Option<PairedRatio> {
-    paired_ratio(&pairs.iter().map(|pair| (figure(&pair.base), figure(&pair.head))).collect::<Vec<_>>())
+    paired_ratio(
+        &pairs
+            .iter()
+            .map(|pair| (figure(&pair.base), figure(&pair.head)))
+            .collect::<Vec<_>>(),
+    )
 }
 
 /// Who ran, and on what.
@@ -141,7 +157,10 @@ pub struct Names {
 pub fn judge(names: Names, pairs: Vec<AgainstPair>, fail_above: Option<f64>) -> Result<Against, BenchError> {
     let Some(wall) = ratio(&pairs, |usage| usage.wall_s) else {
         let reason = "the pairs hold no wall times".to_owned();
-        return Err(BenchError::Unsuited { what: "a comparison of builds", reason });
+        return Err(BenchError::Unsuited {
+            what: "a comparison of builds",
+            reason,
+        });
     };
     let ci = wall.ratio.ci;
     let agrees = wall.test.is_some_and(|test| test.p / 2.0 < ALPHA);
@@ -194,12 +213,18 @@ mod tests {
     impl Contender for Fake {
         fn export(&mut self) -> Result<Usage, BenchError> {
             self.log.borrow_mut().push(self.name);
-            Ok(usage(self.seconds * (1.0 + self.noise * (self.random.f64() - 0.5))))
+            Ok(usage(
+                self.seconds * (1.0 + self.noise * (self.random.f64() - 0.5)),
+            ))
         }
     }
 
     fn names() -> Names {
-        Names { base_sha256: "0".to_owned(), head_sha256: "1".to_owned(), input: "a.cap".to_owned() }
+        Names {
+            base_sha256: "0".to_owned(),
+            head_sha256: "1".to_owned(),
+            input: "a.cap".to_owned(),
+        }
     }
 
     fn contest(slowdown: f64, noise: f64, seed: u64, pairs: Pairs) -> (Against, Vec<&'static str>) {
@@ -211,28 +236,48 @@ mod tests {
             seconds,
             noise,
         };
-        let (mut base, mut head) = (fake("base", 10.0, seed), fake("head", 10.0 * slowdown, seed + 1000));
+        let (mut base, mut head) = (
+            fake("base", 10.0, seed),
+            fake("head", 10.0 * slowdown, seed + 1000),
+        );
         let done = run_pairs(&mut base, &mut head, pairs, &mut |_| {}).unwrap();
         let log = log.borrow().clone();
         (judge(names(), done, Some(0.05)).unwrap(), log)
     }
 
-    const FIVE: Pairs = Pairs { least: 5, most: 5, precision: 0.02 };
-    const MORE: Pairs = Pairs { least: 10, most: 40, precision: 0.02 };
+    const FIVE: Pairs = Pairs {
+        least: 5,
+        most: 5,
+        precision: 0.02,
+    };
+    const MORE: Pairs = Pairs {
+        least: 10,
+        most: 40,
+        precision: 0.02,
+    };
 
     #[test]
     fn the_order_is_abba() {
         let (against, log) = contest(1.0, 0.0, 1, FIVE);
         let warm_up = ["base", "head"];
-        let turns = ["base", "head", "head", "base", "base", "head", "head", "base", "base", "head"];
+        let turns = [
+            "base", "head", "head", "base", "base", "head", "head", "base", "base", "head",
+        ];
         assert_eq!(log, [&warm_up[..], &turns].concat());
-        assert_eq!((against.verdict, against.regression, against.open), (Verdict::NoDifference, false, None));
+        assert_eq!(
+            (against.verdict, against.regression, against.open),
+            (Verdict::NoDifference, false, None)
+        );
     }
 
     #[test]
     fn five_pairs_catch_a_clear_slowdown() {
         let (against, _) = contest(1.2, 0.05, 7, FIVE);
-        assert!(against.regression && against.verdict == Verdict::Slower, "{:?}", against.wall);
+        assert!(
+            against.regression && against.verdict == Verdict::Slower,
+            "{:?}",
+            against.wall
+        );
         assert_eq!(contest(0.8, 0.05, 7, FIVE).0.verdict, Verdict::Faster);
     }
 
@@ -243,7 +288,12 @@ mod tests {
             let (same, _) = contest(1.0, 0.2, seed, MORE);
             assert!(!same.regression, "seed {seed}: {:?}", same.wall.ratio);
             let (slower, _) = contest(1.1, 0.2, seed, MORE);
-            assert!(slower.regression, "seed {seed}: {:?}, {} pairs", slower.wall.ratio, slower.pairs.len());
+            assert!(
+                slower.regression,
+                "seed {seed}: {:?}, {} pairs",
+                slower.wall.ratio,
+                slower.pairs.len()
+            );
         }
     }
 
@@ -262,7 +312,11 @@ mod tests {
             seconds: 1.0,
             noise: 0.0,
         };
-        let four = Pairs { least: 4, most: 4, precision: 0.1 };
+        let four = Pairs {
+            least: 4,
+            most: 4,
+            precision: 0.1,
+        };
         assert!(run_pairs(&mut fake(), &mut fake(), four, &mut |_| {}).is_err());
     }
 }

@@ -3,10 +3,12 @@
 //! It names no user and no place on the machine: inputs are known by their name and hash.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::error::BenchError;
 use super::floor::Floor;
 use super::gpu_use::GpuUse;
 use super::input::Input;
@@ -53,9 +55,40 @@ impl Baseline {
         schemars::schema_for!(Self)
     }
 
-    /// The medians of a metric of the summary, by name.
+    /// Reads a baseline from a file.
+    ///
+    /// # Errors
+    /// When it can't be read, is no baseline, or is of another version.
+    pub fn load(path: &Path) -> Result<Self, BenchError> {
+        let text = std::fs::read_to_string(path).map_err(|source| BenchError::Io {
+            action: "read the baseline",
+            path: path.to_owned(),
+            source,
+        })?;
+        let unreadable = |reason| BenchError::Unreadable {
+            path: path.to_owned(),
+            kind: "baseline",
+            reason,
+        };
+        // The version first: what follows may look otherwise in another one.
+        let value: serde_json::Value =
+            serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
+        let version = &value["schema_version"];
+        if *version != SCHEMA_VERSION {
+            return Err(unreadable(format!(
+                "its schema_version is {version}, this program reads {SCHEMA_VERSION}"
+            )));
+        }
+        serde_path_to_error::deserialize(value)
+            .map_err(|error| unreadable(format!("{}: {}", error.path(), error.inner())))
+    }
+
+    /// The median of a metric of the summary, by name.
     pub fn median(&self, metric: &str) -> Option<f64> {
-        self.summary.metrics.get(metric).map(|metric| metric.statistics.median)
+        self.summary
+            .metrics
+            .get(metric)
+            .map(|metric| metric.statistics.median)
     }
 }
 

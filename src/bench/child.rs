@@ -12,13 +12,14 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::against::Contender;
 use super::error::BenchError;
 use super::floor::{FloorReport, FloorRun};
 use super::gpu_use::{GpuSource, GpuUse, GpuWatch};
 use super::machine::Load;
 use super::privacy::Scrub;
 use super::quality::{self, Pair, Quality, Tracks};
-use super::resources::{Finished, measure};
+use super::resources::{Finished, Usage, measure};
 use super::runner::{ExportRun, Rig};
 use crate::export::{self, Cancel, EncoderSetting, ExportReport, ExportSettings, Request};
 
@@ -57,17 +58,33 @@ impl ChildRig {
     /// # Errors
     /// When there is no place for the outputs.
     pub fn new(target: Target, stop: Arc<AtomicBool>) -> Result<Self, BenchError> {
-        let folder = tempfile::Builder::new().prefix("capstan-bench-").tempdir().map_err(|source| BenchError::Io {
-            action: "make a folder for outputs in",
-            path: std::env::temp_dir(),
-            source,
-        })?;
+        let folder = tempfile::Builder::new()
+            .prefix("capstan-bench-")
+            .tempdir()
+            .map_err(|source| BenchError::Io {
+                action: "make a folder for outputs in",
+                path: std::env::temp_dir(),
+                source,
+            })?;
         let mut scrub = Scrub::of_user();
         scrub.add(folder.path(), "<outputs>");
-        let name = target.recording.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = target
+            .recording
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         scrub.add(&target.recording, &name);
         let gpu = GpuSource::find();
-        Ok(Self { target, folder, stop, gpu, scrub, begun: Instant::now(), pairs: Vec::new() })
+        Ok(Self {
+            target,
+            folder,
+            stop,
+            gpu,
+            scrub,
+            begun: Instant::now(),
+            pairs: Vec::new(),
+        })
     }
 
     /// The frames that the quality was judged by.
@@ -81,12 +98,19 @@ impl ChildRig {
 
     fn command(&self, subcommand: &str, output: &Path) -> Command {
         let mut command = Command::new(&self.target.executable);
-        command.arg(subcommand).args(&self.target.flags).arg(&self.target.recording).arg(output);
+        command
+            .arg(subcommand)
+            .args(&self.target.flags)
+            .arg(&self.target.recording)
+            .arg(output);
         command
     }
 
     fn run(&self, what: &'static str, command: &mut Command) -> Result<Finished, BenchError> {
-        let spawn = |source| BenchError::Spawn { program: self.target.executable.clone(), source };
+        let spawn = |source| BenchError::Spawn {
+            program: self.target.executable.clone(),
+            source,
+        };
         let finished = measure(command, &self.stop).map_err(spawn)?;
         if self.stop.load(Ordering::Relaxed) {
             return Err(BenchError::Interrupted);
@@ -97,7 +121,11 @@ impl ChildRig {
         let said = String::from_utf8_lossy(&finished.stderr);
         let said = said.trim();
         let from = said.char_indices().rev().nth(SAID).map_or(0, |(at, _)| at);
-        Err(BenchError::Child { what, status: finished.status.to_string(), said: said[from..].to_owned() })
+        Err(BenchError::Child {
+            what,
+            status: finished.status.to_string(),
+            said: said[from..].to_owned(),
+        })
     }
 
     fn watch_gpu(&self) -> Result<GpuWatch, GpuUse> {
@@ -115,7 +143,10 @@ impl Rig for ChildRig {
         let output = self.output();
         let mut command = self.command("export", &output);
         command.args(["--json", "--overwrite"]);
-        let (started_at_s, load_before) = (self.begun.elapsed().as_secs_f64(), Load::at_present().map(|load| load.one));
+        let (started_at_s, load_before) = (
+            self.begun.elapsed().as_secs_f64(),
+            Load::at_present().map(|load| load.one),
+        );
         let watch = self.watch_gpu();
         let finished = self.run("an export", &mut command);
         // The watch is ended before anything else, also after a failure.
@@ -124,10 +155,21 @@ impl Rig for ChildRig {
         let mut report = completed(&finished.stdout)?;
         self.scrub.json(&mut report);
         let report: ExportReport = typed("an export", report)?;
-        if report.paths.adapter.as_ref().is_some_and(|adapter| adapter.software) {
+        if report
+            .paths
+            .adapter
+            .as_ref()
+            .is_some_and(|adapter| adapter.software)
+        {
             gpu = GpuUse::unknown("the adapter computes on the CPU; its work is part of the CPU time");
         }
-        Ok(ExportRun { started_at_s, load_before, usage: finished.usage, gpu, report })
+        Ok(ExportRun {
+            started_at_s,
+            load_before,
+            usage: finished.usage,
+            gpu,
+            report,
+        })
     }
 
     fn check(&mut self, run: &ExportRun) -> Result<(), BenchError> {
@@ -153,10 +195,21 @@ impl Rig for ChildRig {
         let mut command = self.command(FLOOR_COMMAND, &output);
         let started_at_s = self.begun.elapsed().as_secs_f64();
         let finished = self.run("a floor", &mut command)?;
-        let report: FloorReport = serde_json::from_slice(&finished.stdout)
-            .map_err(|error| BenchError::NoResult { what: "a floor", reason: error.to_string() })?;
-        fs::remove_file(&output).map_err(|source| BenchError::Io { action: "remove", path: output, source })?;
-        Ok(FloorRun { started_at_s, usage: finished.usage, report })
+        let report: FloorReport =
+            serde_json::from_slice(&finished.stdout).map_err(|error| BenchError::NoResult {
+                what: "a floor",
+                reason: error.to_string(),
+            })?;
+        fs::remove_file(&output).map_err(|source| BenchError::Io {
+            action: "remove",
+            path: output,
+            source,
+        })?;
+        Ok(FloorRun {
+            started_at_s,
+            usage: finished.usage,
+            report,
+        })
     }
 
     fn quality(&mut self, run: &ExportRun) -> Result<Option<Quality>, BenchError> {
@@ -173,10 +226,45 @@ impl Rig for ChildRig {
         };
         let rendered = export::stills(&request, &quality::sample_frames(report.frames), &Cancel::new())?;
         let tracks = Tracks::of(&self.output(), run_has_sound(report))?;
-        let (quality, pairs) =
-            quality::judge(&self.output(), rendered, &tracks, report.frames, settings.frame_rate)?;
+        let (quality, pairs) = quality::judge(
+            &self.output(),
+            rendered,
+            &tracks,
+            report.frames,
+            settings.frame_rate,
+        )?;
         self.pairs = pairs;
         Ok(Some(quality))
+    }
+}
+
+/// One of two builds that run in turn. Its exports need to tell nothing but that they succeeded: another build may report
+/// otherwise.
+pub struct ChildContender(ChildRig);
+
+impl ChildContender {
+    /// A contender that exports `target`.
+    ///
+    /// # Errors
+    /// When there is no place for the outputs.
+    pub fn new(target: Target, stop: Arc<AtomicBool>) -> Result<Self, BenchError> {
+        Ok(Self(ChildRig::new(target, stop)?))
+    }
+}
+
+impl Contender for ChildContender {
+    fn export(&mut self) -> Result<Usage, BenchError> {
+        let output = self.0.output();
+        let mut command = self.0.command("export", &output);
+        command.args(["--json", "--overwrite"]);
+        let finished = self.0.run("an export", &mut command)?;
+        completed(&finished.stdout)?;
+        if self.0.sized() && !output.is_file() {
+            return Err(BenchError::Output {
+                reason: "there is none, although the export succeeded".to_owned(),
+            });
+        }
+        Ok(finished.usage)
     }
 }
 
@@ -187,8 +275,15 @@ fn run_has_sound(report: &ExportReport) -> bool {
 
 /// The report of the Completed event among the events that an export printed.
 pub(super) fn completed(events: &[u8]) -> Result<Value, BenchError> {
-    let no_result = |reason: String| BenchError::NoResult { what: "an export", reason };
-    for line in events.split(|byte| *byte == b'\n').rev().filter(|line| !line.is_empty()) {
+    let no_result = |reason: String| BenchError::NoResult {
+        what: "an export",
+        reason,
+    };
+    for line in events
+        .split(|byte| *byte == b'\n')
+        .rev()
+        .filter(|line| !line.is_empty())
+    {
         let mut event: Value = serde_json::from_slice(line).map_err(|error| no_result(error.to_string()))?;
         if event["type"] == "Completed" {
             return Ok(event["report"].take());
@@ -226,16 +321,24 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (script, mut report) = (folder.path().join("program"), fixtures::report());
         report.path = Some(folder.path().join("out.mp4"));
-        report.warnings = vec![format!("can't read {}/a.cap/cursor.json", folder.path().display())];
+        report.warnings = vec![format!(
+            "can't read {}/a.cap/cursor.json",
+            folder.path().display()
+        )];
         let event = serde_json::json!({"type": "Completed", "path": report.path, "report": report});
-        let text = format!("#!/bin/sh\n[ \"$1\" = export ] || {{ echo broken >&2; exit 7; }}\ncat <<'END'\n{event}\nEND\n");
+        let text = format!(
+            "#!/bin/sh\n[ \"$1\" = export ] || {{ echo broken >&2; exit 7; }}\ncat <<'END'\n{event}\nEND\n"
+        );
         fs::write(&script, text).unwrap();
         fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
         let target = Target {
             executable: script,
             recording: folder.path().join("a.cap"),
             flags: vec!["--encoder".into(), "none".into()],
-            settings: ExportSettings { encoder: EncoderSetting::None, ..ExportSettings::default() },
+            settings: ExportSettings {
+                encoder: EncoderSetting::None,
+                ..ExportSettings::default()
+            },
         };
         let mut rig = ChildRig::new(target, Arc::default()).unwrap();
         let run = rig.export().unwrap();

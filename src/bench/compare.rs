@@ -118,9 +118,20 @@ pub fn compare(
     let regressions = gate.map_or_else(Vec::new, |gate| {
         let decides = |compared: &&Compared| gate.metrics.contains(&compared.metric);
         let fails = |compared: &&Compared| compared.regressed(gate.fail_above);
-        metrics.iter().filter(decides).filter(fails).map(|compared| compared.metric.clone()).collect()
+        metrics
+            .iter()
+            .filter(decides)
+            .filter(fails)
+            .map(|compared| compared.metric.clone())
+            .collect()
     });
-    Ok(Report { base: name_of(base), head: name_of(head), notes: notes(base, head), metrics, regressions })
+    Ok(Report {
+        base: name_of(base),
+        head: name_of(head),
+        notes: notes(base, head),
+        metrics,
+        regressions,
+    })
 }
 
 impl Compared {
@@ -138,7 +149,13 @@ impl Compared {
 fn compare_metric(name: &str, base: &Metric, head: &Metric) -> Compared {
     let ratio = ratio_of_medians(&base.values, &head.values);
     let test = mann_whitney(&base.values, &head.values);
-    let voided = |side: &str, metric: &Metric| metric.statistics.void.as_ref().map(|why| format!("{side}: {why}"));
+    let voided = |side: &str, metric: &Metric| {
+        metric
+            .statistics
+            .void
+            .as_ref()
+            .map(|why| format!("{side}: {why}"))
+    };
     let reason = voided("base", base).or_else(|| voided("head", head));
     let verdict = match (&reason, ratio, test) {
         (Some(_), _, _) | (_, None, _) | (_, _, None) => Verdict::Void,
@@ -152,7 +169,8 @@ fn compare_metric(name: &str, base: &Metric, head: &Metric) -> Compared {
             }
         }
     };
-    let reason = reason.or_else(|| (verdict == Verdict::Void).then(|| "a ratio over 0 says nothing".to_owned()));
+    let reason =
+        reason.or_else(|| (verdict == Verdict::Void).then(|| "a ratio over 0 says nothing".to_owned()));
     Compared {
         metric: name.to_owned(),
         unit: base.unit.clone(),
@@ -169,7 +187,12 @@ fn compare_metric(name: &str, base: &Metric, head: &Metric) -> Compared {
 fn floor_ratios(baseline: &Baseline) -> Option<Metric> {
     let pairs = baseline.floor.as_ref()?.ratio.as_ref()?.pairs.clone();
     let statistics = super::stats::describe(&pairs, baseline.settings.spread_bound);
-    Some(Metric { unit: "times".to_owned(), better: Better::Lower, values: pairs, statistics })
+    Some(Metric {
+        unit: "times".to_owned(),
+        better: Better::Lower,
+        values: pairs,
+        statistics,
+    })
 }
 
 /// What it was built from.
@@ -186,14 +209,18 @@ fn name_of(baseline: &Baseline) -> String {
 struct Differences(Vec<Unlike>);
 
 impl Differences {
-    fn check<T: PartialEq + serde::Serialize>(&mut self, field: &str, base: &T, head: &T) {
+    fn check<T: PartialEq + Serialize>(&mut self, field: &str, base: &T, head: &T) {
         if base != head {
             let text = |value: &T| match serde_json::to_value(value) {
                 Ok(Value::String(text)) => text,
                 Ok(value) => value.to_string(),
                 Err(error) => error.to_string(),
             };
-            self.0.push(Unlike { field: field.to_owned(), base: text(base), head: text(head) });
+            self.0.push(Unlike {
+                field: field.to_owned(),
+                base: text(base),
+                head: text(head),
+            });
         }
     }
 }
@@ -203,7 +230,10 @@ fn unlike(base: &Baseline, head: &Baseline) -> Vec<Unlike> {
     let mut differences = Differences(Vec::new());
     let mut check = |field: &str, values: (&Value, &Value)| differences.check(field, values.0, values.1);
     let value = |value: Result<Value, serde_json::Error>| value.unwrap_or(Value::Null);
-    let both = (value(serde_json::to_value(base)), value(serde_json::to_value(head)));
+    let both = (
+        value(serde_json::to_value(base)),
+        value(serde_json::to_value(head)),
+    );
     let fields = [
         "schema_version",
         "input.sha256",
@@ -221,9 +251,17 @@ fn unlike(base: &Baseline, head: &Baseline) -> Vec<Unlike> {
         let at = |side: &'_ Value| side.pointer(&pointer).cloned().unwrap_or(Value::Null);
         check(field, (&at(&both.0), &at(&both.1)));
     }
-    let settings = |side: &Value| side["settings"]["export"].as_object().cloned().unwrap_or_default();
+    let settings = |side: &Value| {
+        side["settings"]["export"]
+            .as_object()
+            .cloned()
+            .unwrap_or_default()
+    };
     let (of_base, of_head) = (settings(&both.0), settings(&both.1));
-    for key in of_base.keys().chain(of_head.keys().filter(|key| !of_base.contains_key(*key))) {
+    for key in of_base
+        .keys()
+        .chain(of_head.keys().filter(|key| !of_base.contains_key(*key)))
+    {
         let at = |side: &serde_json::Map<String, Value>| side.get(key).cloned().unwrap_or(Value::Null);
         check(&format!("settings.export.{key}"), (&at(&of_base), &at(&of_head)));
     }
@@ -234,16 +272,40 @@ fn unlike(base: &Baseline, head: &Baseline) -> Vec<Unlike> {
 fn notes(base: &Baseline, head: &Baseline) -> Vec<Unlike> {
     let mut notes = Differences(Vec::new());
     notes.check("machine.kernel", &base.machine.kernel, &head.machine.kernel);
-    notes.check("machine.memory_bytes", &base.machine.memory_bytes, &head.machine.memory_bytes);
+    notes.check(
+        "machine.memory_bytes",
+        &base.machine.memory_bytes,
+        &head.machine.memory_bytes,
+    );
     notes.check("machine.power", &base.machine.power, &head.machine.power);
-    notes.check("machine.cpu_governor", &base.machine.cpu_governor, &head.machine.cpu_governor);
+    notes.check(
+        "machine.cpu_governor",
+        &base.machine.cpu_governor,
+        &head.machine.cpu_governor,
+    );
     let driver = |side: &Baseline| side.adapter.as_ref().map(|adapter| adapter.driver.clone());
     notes.check("adapter.driver", &driver(base), &driver(head));
-    notes.check("tool.ffmpeg.release", &base.tool.ffmpeg.release, &head.tool.ffmpeg.release);
-    notes.check("paths.pixel_path", &base.paths.ran.pixel_path, &head.paths.ran.pixel_path);
+    notes.check(
+        "tool.ffmpeg.release",
+        &base.tool.ffmpeg.release,
+        &head.tool.ffmpeg.release,
+    );
+    notes.check(
+        "paths.pixel_path",
+        &base.paths.ran.pixel_path,
+        &head.paths.ran.pixel_path,
+    );
     notes.check("paths.repeats", &base.paths.ran.repeats, &head.paths.ran.repeats);
-    notes.check("paths.encoder_options", &base.paths.ran.encoder_options, &head.paths.ran.encoder_options);
-    notes.check("paths.decoders", &base.paths.ran.decoders, &head.paths.ran.decoders);
+    notes.check(
+        "paths.encoder_options",
+        &base.paths.ran.encoder_options,
+        &head.paths.ran.encoder_options,
+    );
+    notes.check(
+        "paths.decoders",
+        &base.paths.ran.decoders,
+        &head.paths.ran.decoders,
+    );
     notes.0
 }
 
@@ -255,11 +317,19 @@ mod tests {
     const BASE: [f64; 5] = [10.0, 10.1, 9.9, 10.05, 9.95];
 
     fn verdict_of(report: &Report, metric: &str) -> Verdict {
-        report.metrics.iter().find(|compared| compared.metric == metric).unwrap().verdict
+        report
+            .metrics
+            .iter()
+            .find(|compared| compared.metric == metric)
+            .unwrap()
+            .verdict
     }
 
     fn gate(fail_above: f64) -> Gate {
-        Gate { fail_above, metrics: vec!["wall_s".to_owned()] }
+        Gate {
+            fail_above,
+            metrics: vec!["wall_s".to_owned()],
+        }
     }
 
     #[test]
@@ -267,11 +337,18 @@ mod tests {
         let head = BASE.map(|wall| wall * 1.12);
         let report = compare(&baseline(&BASE), &baseline(&head), &[], Some(&gate(0.05))).unwrap();
         assert_eq!(verdict_of(&report, "wall_s"), Verdict::Slower);
-        assert_eq!(verdict_of(&report, "fps"), Verdict::Slower, "fewer frames a second are slower");
+        assert_eq!(
+            verdict_of(&report, "fps"),
+            Verdict::Slower,
+            "fewer frames a second are slower"
+        );
         assert_eq!(verdict_of(&report, "bytes"), Verdict::NoDifference);
         assert_eq!(report.regressions, ["wall_s"]);
         let faster = compare(&baseline(&head), &baseline(&BASE), &[], Some(&gate(0.05))).unwrap();
-        assert_eq!((verdict_of(&faster, "wall_s"), verdict_of(&faster, "fps")), (Verdict::Faster, Verdict::Faster));
+        assert_eq!(
+            (verdict_of(&faster, "wall_s"), verdict_of(&faster, "fps")),
+            (Verdict::Faster, Verdict::Faster)
+        );
         assert!(faster.regressions.is_empty());
     }
 
@@ -279,7 +356,10 @@ mod tests {
     fn a_slowdown_below_the_bound_is_named_but_does_not_fail() {
         let head = BASE.map(|wall| wall * 1.04);
         let report = compare(&baseline(&BASE), &baseline(&head), &[], Some(&gate(0.05))).unwrap();
-        assert_eq!((verdict_of(&report, "wall_s"), report.regressions.len()), (Verdict::Slower, 0));
+        assert_eq!(
+            (verdict_of(&report, "wall_s"), report.regressions.len()),
+            (Verdict::Slower, 0)
+        );
     }
 
     #[test]
@@ -287,14 +367,26 @@ mod tests {
         // Three against three can't reach p < 0.05.
         let head = [12.0, 12.1, 11.9];
         let report = compare(&baseline(&BASE[..3]), &baseline(&head), &[], Some(&gate(0.05))).unwrap();
-        assert_eq!((verdict_of(&report, "wall_s"), report.regressions.len()), (Verdict::NoDifference, 0));
+        assert_eq!(
+            (verdict_of(&report, "wall_s"), report.regressions.len()),
+            (Verdict::NoDifference, 0)
+        );
     }
 
     #[test]
     fn scattered_runs_are_void_whatever_they_say() {
-        let report = compare(&baseline(&BASE), &baseline(&[20.0, 30.0, 15.0, 40.0, 25.0]), &[], Some(&gate(0.05)));
+        let report = compare(
+            &baseline(&BASE),
+            &baseline(&[20.0, 30.0, 15.0, 40.0, 25.0]),
+            &[],
+            Some(&gate(0.05)),
+        );
         let report = report.unwrap();
-        let wall = report.metrics.iter().find(|compared| compared.metric == "wall_s").unwrap();
+        let wall = report
+            .metrics
+            .iter()
+            .find(|compared| compared.metric == "wall_s")
+            .unwrap();
         assert_eq!(wall.verdict, Verdict::Void);
         assert!(wall.reason.as_ref().unwrap().starts_with("head: ") && report.regressions.is_empty());
     }
@@ -307,9 +399,16 @@ mod tests {
         head.input.sha256 = "11".repeat(32);
         head.settings.export.cap_colors = true;
         let fields = |allowed: &[String]| -> Vec<String> {
-            compare(&base, &head, allowed, None).unwrap_err().into_iter().map(|unlike| unlike.field).collect()
+            compare(&base, &head, allowed, None)
+                .unwrap_err()
+                .into_iter()
+                .map(|unlike| unlike.field)
+                .collect()
         };
-        assert_eq!(fields(&[]), ["input.sha256", "machine.cpu", "settings.export.cap_colors"]);
+        assert_eq!(
+            fields(&[]),
+            ["input.sha256", "machine.cpu", "settings.export.cap_colors"]
+        );
         let allowed = ["machine.cpu".to_owned(), "settings.export.cap_colors".to_owned()];
         assert_eq!(fields(&allowed), ["input.sha256"]);
     }
@@ -321,6 +420,9 @@ mod tests {
         head.machine.kernel = "6.99".to_owned();
         let report = compare(&base, &head, &[], None).unwrap();
         assert_eq!(report.notes.len(), 1);
-        assert_eq!((report.notes[0].field.as_str(), report.notes[0].head.as_str()), ("machine.kernel", "6.99"));
+        assert_eq!(
+            (report.notes[0].field.as_str(), report.notes[0].head.as_str()),
+            ("machine.kernel", "6.99")
+        );
     }
 }

@@ -22,7 +22,9 @@ const PAPER: Rgb<u8> = Rgb([32, 32, 32]);
 /// # Errors
 /// When a picture can't be converted.
 pub fn draw(pairs: &[Pair]) -> Result<Option<RgbImage>, BenchError> {
-    let Some(first) = pairs.first() else { return Ok(None) };
+    let Some(first) = pairs.first() else {
+        return Ok(None);
+    };
     let size = first.rendered.size;
     let height = (u64::from(WIDTH) * u64::from(size.height) / u64::from(size.width.max(1))).max(1) as u32;
     let rows = pairs.len() as u32;
@@ -42,7 +44,9 @@ pub fn draw(pairs: &[Pair]) -> Result<Option<RgbImage>, BenchError> {
 fn difference(a: &RgbImage, b: &RgbImage) -> RgbImage {
     RgbImage::from_fn(a.width(), a.height(), |x, y| {
         let (p, q) = (a.get_pixel(x, y).0, b.get_pixel(x, y).0);
-        Rgb(std::array::from_fn(|channel| p[channel].abs_diff(q[channel]).saturating_mul(GAIN)))
+        Rgb(std::array::from_fn(|channel| {
+            p[channel].abs_diff(q[channel]).saturating_mul(GAIN)
+        }))
     })
 }
 
@@ -58,8 +62,17 @@ fn to_rgb(frame: &Nv12Frame) -> Result<RgbImage, BenchError> {
     };
     let mut picture = RgbImage::new(width, height);
     let (range, matrix) = (YuvRange::Limited, YuvStandardMatrix::Bt709);
-    yuv_nv12_to_rgb(&source, &mut picture, width * 3, range, matrix, YuvConversionMode::Balanced)
-        .map_err(|error| BenchError::Output { reason: format!("a picture can't be shown: {error}") })?;
+    yuv_nv12_to_rgb(
+        &source,
+        &mut picture,
+        width * 3,
+        range,
+        matrix,
+        YuvConversionMode::Balanced,
+    )
+    .map_err(|error| BenchError::Output {
+        reason: format!("a picture can't be shown: {error}"),
+    })?;
     Ok(picture)
 }
 
@@ -79,11 +92,20 @@ mod tests {
     fn rows_hold_rendered_encoded_and_the_difference() {
         let size = Size::new(960, 480);
         // Levels 125 and 129 are 127 and 131 or 132 in full range (255/219 per step): 4.66 apart.
-        let pair = Pair { frame: 0, rendered: gray(size, 125), encoded: gray(size, 129) };
+        let pair = Pair {
+            frame: 0,
+            rendered: gray(size, 125),
+            encoded: gray(size, 129),
+        };
         let sheet = draw(&[pair.clone(), pair]).unwrap().unwrap();
         assert_eq!(sheet.dimensions(), (3 * 488 + 8, 2 * 248 + 8));
         let middle = |column: u32| sheet.get_pixel(8 + column * 488 + 240, 8 + 120).0[1];
-        assert!(middle(0).abs_diff(127) <= 1 && middle(1).abs_diff(132) <= 1, "{} {}", middle(0), middle(1));
+        assert!(
+            middle(0).abs_diff(127) <= 1 && middle(1).abs_diff(132) <= 1,
+            "{} {}",
+            middle(0),
+            middle(1)
+        );
         assert!((32..=48).contains(&middle(2)), "{}", middle(2));
         assert_eq!(sheet.get_pixel(0, 0), &PAPER);
         assert!(draw(&[]).unwrap().is_none());

@@ -98,8 +98,11 @@ impl Criteria {
     /// # Errors
     /// When it can't be read or makes no sense.
     pub fn load(path: &Path) -> Result<Self, BenchError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| BenchError::Io { action: "read the criteria in", path: path.to_owned(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|source| BenchError::Io {
+            action: "read the criteria in",
+            path: path.to_owned(),
+            source,
+        })?;
         Self::parse(path, &text)
     }
 
@@ -107,13 +110,27 @@ impl Criteria {
         let mut deserializer = serde_json::Deserializer::from_str(text);
         let criteria: Self = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
             let reason = format!("{}: {}", error.path(), error.inner());
-            BenchError::Unreadable { path: path.to_owned(), kind: "file of criteria", reason }
+            BenchError::Unreadable {
+                path: path.to_owned(),
+                kind: "file of criteria",
+                reason,
+            }
         })?;
-        let unbound = criteria.criteria.iter().find(|c| c.at_least.is_none() && c.at_most.is_none() && c.below.is_none());
+        let unbound = criteria
+            .criteria
+            .iter()
+            .find(|c| c.at_least.is_none() && c.at_most.is_none() && c.below.is_none());
         match unbound {
             Some(criterion) => {
-                let reason = format!("{:?} gives no bound: at_least, at_most or below is needed", criterion.name);
-                Err(BenchError::Unreadable { path: path.to_owned(), kind: "file of criteria", reason })
+                let reason = format!(
+                    "{:?} gives no bound: at_least, at_most or below is needed",
+                    criterion.name
+                );
+                Err(BenchError::Unreadable {
+                    path: path.to_owned(),
+                    kind: "file of criteria",
+                    reason,
+                })
             }
             None => Ok(criteria),
         }
@@ -121,23 +138,42 @@ impl Criteria {
 
     /// Checks a result. `base` is the baseline that sizes are compared with.
     pub fn check(&self, result: &Baseline, base: Option<&Baseline>) -> Vec<Checked> {
-        self.criteria.iter().map(|criterion| criterion.check(result, base)).collect()
+        self.criteria
+            .iter()
+            .map(|criterion| criterion.check(result, base))
+            .collect()
     }
 }
 
 impl Criterion {
     fn check(&self, result: &Baseline, base: Option<&Baseline>) -> Checked {
         let value = match self.only_for_frames {
-            Some(frames) if frames != result.input.frames => {
-                Err(format!("it speaks of {frames} frames; this output has {}", result.input.frames))
-            }
+            Some(frames) if frames != result.input.frames => Err(format!(
+                "it speaks of {frames} frames; this output has {}",
+                result.input.frames
+            )),
             _ => value_of(&self.metric, result, base),
         };
         let (value, outcome, reason) = match value {
-            Ok(value) => (Some(value), if self.holds(value) { Outcome::Pass } else { Outcome::Fail }, None),
+            Ok(value) => (
+                Some(value),
+                if self.holds(value) {
+                    Outcome::Pass
+                } else {
+                    Outcome::Fail
+                },
+                None,
+            ),
             Err(reason) => (None, Outcome::NotMeasurable, Some(reason)),
         };
-        Checked { name: self.name.clone(), metric: self.metric.clone(), bound: self.bound(), value, outcome, reason }
+        Checked {
+            name: self.name.clone(),
+            metric: self.metric.clone(),
+            bound: self.bound(),
+            value,
+            outcome,
+            reason,
+        }
     }
 
     fn holds(&self, value: f64) -> bool {
@@ -147,9 +183,15 @@ impl Criterion {
     }
 
     fn bound(&self) -> String {
-        let bounds = [("at least", self.at_least), ("at most", self.at_most), ("below", self.below)];
-        let words: Vec<String> =
-            bounds.iter().filter_map(|(word, bound)| bound.map(|bound| format!("{word} {bound}"))).collect();
+        let bounds = [
+            ("at least", self.at_least),
+            ("at most", self.at_most),
+            ("below", self.below),
+        ];
+        let words: Vec<String> = bounds
+            .iter()
+            .filter_map(|(word, bound)| bound.map(|bound| format!("{word} {bound}")))
+            .collect();
         words.join(", ")
     }
 }
@@ -161,14 +203,19 @@ fn value_of(metric: &str, result: &Baseline, base: Option<&Baseline>) -> Result<
             None => Ok(found.statistics.median),
         };
     }
-    let quality = result.quality.as_ref().ok_or_else(|| "the output was not judged".to_owned());
+    let quality = result
+        .quality
+        .as_ref()
+        .ok_or_else(|| "the output was not judged".to_owned());
     match metric {
-        "lost_frames" => quality.map(|quality| quality.frames_expected as f64 - quality.frames_in_file as f64),
+        "lost_frames" => {
+            quality.map(|quality| quality.frames_expected as f64 - quality.frames_in_file as f64)
+        }
         "ssim_min" => quality.map(|quality| quality.ssim_min),
         "psnr_min_db" => quality.map(|quality| quality.psnr_min_db),
-        "audio_minus_video_s" => {
-            quality?.audio_minus_video_s.ok_or_else(|| "the output has no sound".to_owned())
-        }
+        "audio_minus_video_s" => quality?
+            .audio_minus_video_s
+            .ok_or_else(|| "the output has no sound".to_owned()),
         "floor_ratio" => result
             .floor
             .as_ref()
@@ -199,7 +246,11 @@ mod tests {
     use super::*;
 
     fn outcome(checked: &[Checked], name: &str) -> Outcome {
-        checked.iter().find(|checked| checked.name.starts_with(name)).unwrap().outcome
+        checked
+            .iter()
+            .find(|checked| checked.name.starts_with(name))
+            .unwrap()
+            .outcome
     }
 
     #[test]
@@ -216,10 +267,16 @@ mod tests {
         assert_eq!(outcome(&checked, "convert below"), Outcome::Pass);
         assert_eq!(outcome(&checked, "peak memory"), Outcome::Pass);
         assert_eq!(outcome(&checked, "GPU"), Outcome::NotMeasurable);
-        let gpu = checked.iter().find(|checked| checked.metric == "gpu_percent").unwrap();
+        let gpu = checked
+            .iter()
+            .find(|checked| checked.metric == "gpu_percent")
+            .unwrap();
         assert_eq!(gpu.reason.as_deref(), Some("the adapter computes on the CPU"));
         assert_eq!(outcome(&checked, "size within"), Outcome::NotMeasurable);
-        assert_eq!(outcome(&brief.check(&result, Some(&result)), "size within"), Outcome::Pass);
+        assert_eq!(
+            outcome(&brief.check(&result, Some(&result)), "size within"),
+            Outcome::Pass
+        );
     }
 
     #[test]
@@ -232,16 +289,29 @@ mod tests {
             below,
             only_for_frames: None,
         };
-        assert!(criterion(Some(1.0), Some(2.0), None).holds(1.0) && criterion(Some(1.0), Some(2.0), None).holds(2.0));
+        assert!(
+            criterion(Some(1.0), Some(2.0), None).holds(1.0)
+                && criterion(Some(1.0), Some(2.0), None).holds(2.0)
+        );
         assert!(!criterion(None, None, Some(5.0)).holds(5.0));
-        assert_eq!(criterion(Some(0.9), Some(1.1), None).bound(), "at least 0.9, at most 1.1");
+        assert_eq!(
+            criterion(Some(0.9), Some(1.1), None).bound(),
+            "at least 0.9, at most 1.1"
+        );
     }
 
     #[test]
     fn nonsense_is_refused_with_its_place() {
-        let error = |text: &str| Criteria::parse(Path::new("c.json"), text).unwrap_err().to_string();
+        let error = |text: &str| {
+            Criteria::parse(Path::new("c.json"), text)
+                .unwrap_err()
+                .to_string()
+        };
         assert!(error(r#"{"name":"x","criteria":[{"name":"a","metric":"fps"}]}"#).contains("no bound"));
-        assert!(error(r#"{"name":"x","criteria":[{"name":"a","metric":"fps","at_leest":1}]}"#).contains("criteria[0]"));
+        assert!(
+            error(r#"{"name":"x","criteria":[{"name":"a","metric":"fps","at_leest":1}]}"#)
+                .contains("criteria[0]")
+        );
     }
 
     #[test]

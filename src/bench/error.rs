@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::export::ExportError;
-use crate::media::ffmpeg::{FfmpegError, MediaError};
 use crate::media::encode::EncodeError;
+use crate::media::ffmpeg::{FfmpegError, MediaError};
 use crate::media::mux::MuxError;
 
 /// Why a measurement did not come about.

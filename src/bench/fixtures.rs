@@ -25,8 +25,14 @@ pub(super) fn usage(wall_s: f64) -> Usage {
         peak_rss_exact: true,
         mean_rss_bytes: 250 << 20,
         memory: vec![
-            MemoryPoint { at_s: 0.0, rss_bytes: 100 << 20 },
-            MemoryPoint { at_s: wall_s / 2.0, rss_bytes: 300 << 20 },
+            MemoryPoint {
+                at_s: 0.0,
+                rss_bytes: 100 << 20,
+            },
+            MemoryPoint {
+                at_s: wall_s / 2.0,
+                rss_bytes: 300 << 20,
+            },
         ],
     }
 }
@@ -61,7 +67,11 @@ pub(super) fn report() -> ExportReport {
         first_frame_s: Some(0.4),
         fps: 31.0,
         settings: ExportSettings::default(),
-        paths: Paths { encoder: Some("libx264".to_owned()), sound: "none".to_owned(), ..Paths::default() },
+        paths: Paths {
+            encoder: Some("libx264".to_owned()),
+            sound: "none".to_owned(),
+            ..Paths::default()
+        },
         fallbacks: Vec::new(),
         stages: vec![
             stage("decode", "decode", 2.0),

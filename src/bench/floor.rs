@@ -79,8 +79,11 @@ impl Floor {
             describe(&values, spread_bound)
         };
         let ratio = |figure: fn(&Usage) -> f64| {
-            let pairs: Vec<(f64, f64)> =
-                floors.iter().zip(runs).map(|(floor, run)| (figure(&floor.usage), figure(&run.usage))).collect();
+            let pairs: Vec<(f64, f64)> = floors
+                .iter()
+                .zip(runs)
+                .map(|(floor, run)| (figure(&floor.usage), figure(&run.usage)))
+                .collect();
             paired_ratio(&pairs)
         };
         let wall = |usage: &Usage| usage.wall_s;
@@ -108,10 +111,23 @@ mod tests {
     #[test]
     fn the_ratio_is_taken_by_pairs() {
         let floors = [5.0, 4.0, 8.0].map(fixtures::floor_run).to_vec();
-        let floor = Floor::new(floors, &fixtures::runs(&[10.0, 8.4, 15.2]), Some("libx264"), &[], 0.05);
+        let floor = Floor::new(
+            floors,
+            &fixtures::runs(&[10.0, 8.4, 15.2]),
+            Some("libx264"),
+            &[],
+            0.05,
+        );
         let ratio = floor.ratio.unwrap();
         let expected = [2.0, 2.1, 1.9];
-        assert!(ratio.pairs.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12), "{ratio:?}");
+        assert!(
+            ratio
+                .pairs
+                .iter()
+                .zip(expected)
+                .all(|(a, b)| (a - b).abs() < 1e-12),
+            "{ratio:?}"
+        );
         assert!((ratio.ratio.ratio - 2.0).abs() < 1e-12 && floor.wall_s.median == 5.0);
         assert!(floor.wall_s.void.is_some() && floor.same_encoder_options);
     }
@@ -119,6 +135,8 @@ mod tests {
     #[test]
     fn another_encoding_is_named() {
         let floors = vec![fixtures::floor_run(5.0)];
-        assert!(!Floor::new(floors, &fixtures::runs(&[10.0]), Some("h264_nvenc"), &[], 0.05).same_encoder_options);
+        assert!(
+            !Floor::new(floors, &fixtures::runs(&[10.0]), Some("h264_nvenc"), &[], 0.05).same_encoder_options
+        );
     }
 }

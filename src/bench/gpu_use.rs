@@ -30,7 +30,12 @@ pub struct GpuUse {
 impl GpuUse {
     /// No figure, for a reason.
     pub fn unknown(reason: impl Into<String>) -> Self {
-        Self { percent: None, percent_peak: None, source: None, reason: Some(reason.into()) }
+        Self {
+            percent: None,
+            percent_peak: None,
+            source: None,
+            reason: Some(reason.into()),
+        }
     }
 }
 
@@ -58,22 +63,47 @@ impl GpuSource {
             // Two samples a second: listing the registry takes some 20 ms of CPU time, not booked on the export.
             let script = "while :; do /usr/sbin/ioreg -r -d 1 -w 0 -c IOAccelerator; sleep 0.5; done";
             let command = ["/bin/sh", "-c", script].map(str::to_owned).to_vec();
-            return Ok(Self::Tool { name: "ioreg", command });
+            return Ok(Self::Tool {
+                name: "ioreg",
+                command,
+            });
         }
-        let nvidia = ["nvidia-smi", "--query-gpu=utilization.gpu", "--format=csv,noheader,nounits"];
-        let asked = Command::new(nvidia[0]).args(&nvidia[1..]).stdin(Stdio::null()).output();
+        let nvidia = [
+            "nvidia-smi",
+            "--query-gpu=utilization.gpu",
+            "--format=csv,noheader,nounits",
+        ];
+        let asked = Command::new(nvidia[0])
+            .args(&nvidia[1..])
+            .stdin(Stdio::null())
+            .output();
         let nvidia_says = match asked {
             Ok(output) if output.status.success() => {
-                let command = nvidia.iter().copied().chain(["-lms", "200"]).map(str::to_owned).collect();
-                return Ok(Self::Tool { name: "nvidia-smi", command });
+                let command = nvidia
+                    .iter()
+                    .copied()
+                    .chain(["-lms", "200"])
+                    .map(str::to_owned)
+                    .collect();
+                return Ok(Self::Tool {
+                    name: "nvidia-smi",
+                    command,
+                });
             }
             Ok(output) => format!("nvidia-smi ended with {}", output.status),
             Err(error) => format!("nvidia-smi: {error}"),
         };
-        let cards = std::fs::read_dir("/sys/class/drm").into_iter().flatten().flatten();
-        let busy = cards.map(|card| card.path().join("device/gpu_busy_percent")).find(|file| file.is_file());
+        let cards = std::fs::read_dir("/sys/class/drm")
+            .into_iter()
+            .flatten()
+            .flatten();
+        let busy = cards
+            .map(|card| card.path().join("device/gpu_busy_percent"))
+            .find(|file| file.is_file());
         busy.map(Self::File).ok_or_else(|| {
-            format!("nothing here tells how busy a GPU is ({nvidia_says}; no gpu_busy_percent in /sys/class/drm)")
+            format!(
+                "nothing here tells how busy a GPU is ({nvidia_says}; no gpu_busy_percent in /sys/class/drm)"
+            )
         })
     }
 
@@ -111,7 +141,10 @@ impl GpuWatch {
                 let pipe = child.stdout.take();
                 let lines = move || {
                     let lines = pipe.into_iter().flat_map(|pipe| BufReader::new(pipe).lines());
-                    lines.map_while(Result::ok).filter_map(|line| percent_in(&line)).collect()
+                    lines
+                        .map_while(Result::ok)
+                        .filter_map(|line| percent_in(&line))
+                        .collect()
                 };
                 (Some(child), thread::spawn(lines))
             }
@@ -120,7 +153,11 @@ impl GpuWatch {
                 let poll = move || {
                     let mut samples = Vec::new();
                     while !stop.load(Ordering::Relaxed) {
-                        samples.extend(std::fs::read_to_string(&file).ok().and_then(|text| percent_in(&text)));
+                        samples.extend(
+                            std::fs::read_to_string(&file)
+                                .ok()
+                                .and_then(|text| percent_in(&text)),
+                        );
                         thread::sleep(SAMPLE_EVERY);
                     }
                     samples
@@ -128,7 +165,12 @@ impl GpuWatch {
                 (None, thread::spawn(poll))
             }
         };
-        Ok(Self { source: source.name(), stop, tool, reader })
+        Ok(Self {
+            source: source.name(),
+            stop,
+            tool,
+            reader,
+        })
     }
 
     /// Ends the sampling.
@@ -159,7 +201,9 @@ fn percent_in(line: &str) -> Option<f64> {
         Some((_, rest)) => rest.split(|c: char| !c.is_ascii_digit()).next()?,
         None => line.trim(),
     };
-    text.parse().ok().filter(|percent| (0.0..=100.0).contains(percent))
+    text.parse()
+        .ok()
+        .filter(|percent| (0.0..=100.0).contains(percent))
 }
 
 #[cfg(test)]
@@ -169,7 +213,8 @@ mod tests {
     #[test]
     fn figures_are_read_from_every_source() {
         assert_eq!(percent_in("37\n"), Some(37.0));
-        let ioreg = r#"  "PerformanceStatistics" = {"Tiler Utilization %"=12,"Device Utilization %"=64,"x"=1}"#;
+        let ioreg =
+            r#"  "PerformanceStatistics" = {"Tiler Utilization %"=12,"Device Utilization %"=64,"x"=1}"#;
         assert_eq!(percent_in(ioreg), Some(64.0));
         assert_eq!(percent_in("[N/A]"), None);
         assert_eq!(percent_in(r#""IOClass" = "AGXAccelerator""#), None);
@@ -179,7 +224,11 @@ mod tests {
     fn a_tool_is_sampled_and_stopped() {
         let script = "while :; do printf '20\\n40\\n'; sleep 0.05; done";
         let command = ["sh", "-c", script].map(str::to_owned).to_vec();
-        let watch = GpuWatch::start(&GpuSource::Tool { name: "test", command }).unwrap();
+        let watch = GpuWatch::start(&GpuSource::Tool {
+            name: "test",
+            command,
+        })
+        .unwrap();
         thread::sleep(Duration::from_millis(300));
         let usage = watch.finish();
         assert_eq!((usage.percent, usage.percent_peak), (Some(30.0), Some(40.0)));
@@ -188,7 +237,12 @@ mod tests {
     #[test]
     fn silence_has_a_reason() {
         let command = ["sh", "-c", "exit 1"].map(str::to_owned).to_vec();
-        let usage = GpuWatch::start(&GpuSource::Tool { name: "test", command }).unwrap().finish();
+        let usage = GpuWatch::start(&GpuSource::Tool {
+            name: "test",
+            command,
+        })
+        .unwrap()
+        .finish();
         assert!(usage.percent.is_none() && usage.reason.unwrap().contains("test"));
     }
 }

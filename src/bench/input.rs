@@ -75,19 +75,42 @@ impl Input {
     /// # Errors
     /// When it can't be read.
     pub fn of(root: &Path, settings: &ExportSettings) -> Result<Self, BenchError> {
-        let options = OpenOptions { config_override: settings.config.clone() };
+        let options = OpenOptions {
+            config_override: settings.config.clone(),
+        };
         let opened = cap::open(root, &options).map_err(export::ExportError::from)?;
-        let (sha256, bytes) = hash_folder(root)
-            .map_err(|source| BenchError::Io { action: "read the files of", path: root.to_owned(), source })?;
-        let name = root.file_name().unwrap_or(root.as_os_str()).to_string_lossy().into_owned();
-        let mut input =
-            Self { name, sha256, bytes, videos: Vec::new(), duration_s: 0.0, frames: 0, output_size: Size::new(0, 0) };
+        let (sha256, bytes) = hash_folder(root).map_err(|source| BenchError::Io {
+            action: "read the files of",
+            path: root.to_owned(),
+            source,
+        })?;
+        let name = root
+            .file_name()
+            .unwrap_or(root.as_os_str())
+            .to_string_lossy()
+            .into_owned();
+        let mut input = Self {
+            name,
+            sha256,
+            bytes,
+            videos: Vec::new(),
+            duration_s: 0.0,
+            frames: 0,
+            output_size: Size::new(0, 0),
+        };
         match opened {
             Opened::Studio(recording) => {
                 let plan = export::plan(*recording, settings)?;
                 for (segment, media) in plan.media.iter().enumerate() {
-                    input.videos.push(InputVideo::new(segment, "display", &media.display));
-                    input.videos.extend(media.camera.as_ref().map(|info| InputVideo::new(segment, "camera", info)));
+                    input
+                        .videos
+                        .push(InputVideo::new(segment, "display", &media.display));
+                    input.videos.extend(
+                        media
+                            .camera
+                            .as_ref()
+                            .map(|info| InputVideo::new(segment, "camera", info)),
+                    );
                 }
                 input.frames = plan.scene.frame_count();
                 input.duration_s = input.frames as f64 / f64::from(settings.frame_rate.fps());
@@ -153,8 +176,15 @@ mod tests {
             hash_folder(folder.path()).unwrap()
         };
         let (first, bytes) = make(&[("a", "1"), ("sub/b", "22")]);
-        assert_eq!((make(&[("sub/b", "22"), ("a", "1")]).0.as_str(), bytes), (first.as_str(), 3));
-        for other in [&[("a", "1"), ("b", "22")][..], &[("a", "2"), ("sub/b", "22")], &[("a", "12"), ("sub/b", "2")]] {
+        assert_eq!(
+            (make(&[("sub/b", "22"), ("a", "1")]).0.as_str(), bytes),
+            (first.as_str(), 3)
+        );
+        for other in [
+            &[("a", "1"), ("b", "22")][..],
+            &[("a", "2"), ("sub/b", "22")],
+            &[("a", "12"), ("sub/b", "2")],
+        ] {
             assert_ne!(make(other).0, first);
         }
     }

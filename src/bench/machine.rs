@@ -85,7 +85,11 @@ impl Load {
     /// The load of this moment; `None` where the system keeps none.
     pub fn at_present() -> Option<Self> {
         let load = System::load_average().ok()?;
-        Some(Self { one: load.one, five: load.five, fifteen: load.fifteen })
+        Some(Self {
+            one: load.one,
+            five: load.five,
+            fifteen: load.fifteen,
+        })
     }
 }
 
@@ -118,7 +122,10 @@ fn power_source() -> Option<PowerSource> {
 
 #[cfg(target_os = "macos")]
 fn power_source() -> Option<PowerSource> {
-    let output = std::process::Command::new("/usr/bin/pmset").args(["-g", "batt"]).output().ok()?;
+    let output = std::process::Command::new("/usr/bin/pmset")
+        .args(["-g", "batt"])
+        .output()
+        .ok()?;
     drawing_from(&String::from_utf8_lossy(&output.stdout))
 }
 
@@ -145,16 +152,23 @@ mod tests {
     #[test]
     fn this_machine_is_known() {
         let machine = Machine::of_this();
-        assert!(machine.cores >= 1 && machine.memory_bytes > Some(100 << 20), "{machine:?}");
+        assert!(
+            machine.cores >= 1 && machine.memory_bytes > Some(100 << 20),
+            "{machine:?}"
+        );
         assert!(!machine.cpu.is_empty() && !machine.os.is_empty() && machine.arch == std::env::consts::ARCH);
         assert!(machine.load_before.is_some() && machine.load_after.is_none());
     }
 
     #[test]
     fn pmset_says_where_the_power_comes_from() {
-        let battery = "Now drawing from 'Battery Power'\n -InternalBattery-0 (id=1)\t87%; discharging; 5:12 remaining";
+        let battery =
+            "Now drawing from 'Battery Power'\n -InternalBattery-0 (id=1)\t87%; discharging; 5:12 remaining";
         assert_eq!(drawing_from(battery), Some(PowerSource::Battery));
-        assert_eq!(drawing_from("Now drawing from 'AC Power'\n"), Some(PowerSource::Mains));
+        assert_eq!(
+            drawing_from("Now drawing from 'AC Power'\n"),
+            Some(PowerSource::Mains)
+        );
         assert_eq!(drawing_from(""), None);
     }
 }

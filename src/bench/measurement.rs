@@ -44,7 +44,11 @@ pub fn measure_recording(
     stop: &Arc<AtomicBool>,
     watch: &mut dyn FnMut(Step),
 ) -> Result<Measured, BenchError> {
-    let Measurement { target, order, spread_bound } = measurement;
+    let Measurement {
+        target,
+        order,
+        spread_bound,
+    } = measurement;
     let tool = tool_of(&target.executable)?;
     let mut machine = Machine::of_this();
     let input = Input::of(&target.recording, &target.settings)?;
@@ -52,15 +56,27 @@ pub fn measure_recording(
     let series = measure(&mut rig, *order, watch)?;
     machine.load_after = Load::at_present();
 
-    let Series { warmup, runs: exports, floor, quality } = series;
+    let Series {
+        warmup,
+        runs: exports,
+        floor,
+        quality,
+    } = series;
     let Some(first) = exports.first() else {
-        return Err(BenchError::Unsuited { what: "a measurement", reason: "at least one run is needed".to_owned() });
+        return Err(BenchError::Unsuited {
+            what: "a measurement",
+            reason: "at least one run is needed".to_owned(),
+        });
     };
     let report = &first.report;
     let paths = RanPaths {
         ran: report.paths.clone(),
         fallbacks: report.fallbacks.clone(),
-        unrendered: report.unrendered.iter().map(|unrendered| unrendered.setting.clone()).collect(),
+        unrendered: report
+            .unrendered
+            .iter()
+            .map(|unrendered| unrendered.setting.clone())
+            .collect(),
         warnings: report.warnings.clone(),
         same_in_all_runs: exports.iter().all(|run| same_paths(run, first)),
     };
@@ -75,7 +91,13 @@ pub fn measure_recording(
     let warmup_wall_s = warmup.iter().map(|run| run.usage.wall_s).collect();
     let summary = summarise(&runs, warmup_wall_s, machine.cores, *spread_bound);
     let floor = order.floor.then(|| {
-        Floor::new(floor, &runs, paths.ran.encoder.as_deref(), &paths.ran.encoder_options, *spread_bound)
+        Floor::new(
+            floor,
+            &runs,
+            paths.ran.encoder.as_deref(),
+            &paths.ran.encoder_options,
+            *spread_bound,
+        )
     });
     let baseline = Baseline {
         schema_version: SCHEMA_VERSION,
@@ -90,12 +112,18 @@ pub fn measure_recording(
         floor,
         quality,
     };
-    Ok(Measured { baseline, pairs: rig.into_pairs() })
+    Ok(Measured {
+        baseline,
+        pairs: rig.into_pairs(),
+    })
 }
 
 fn tool_of(executable: &Path) -> Result<Tool, BenchError> {
-    Tool::of_this(executable)
-        .map_err(|source| BenchError::Io { action: "read the executable", path: executable.to_owned(), source })
+    Tool::of_this(executable).map_err(|source| BenchError::Io {
+        action: "read the executable",
+        path: executable.to_owned(),
+        source,
+    })
 }
 
 /// Whether two runs took the same way. Calibration timings differ every time; the way that they led to counts.
@@ -112,9 +140,18 @@ fn same_paths(a: &ExportRun, b: &ExportRun) -> bool {
 impl Run {
     /// What is kept of an export.
     pub fn new(run: ExportRun) -> Self {
-        let ExportRun { started_at_s, load_before, usage, gpu, report } = run;
+        let ExportRun {
+            started_at_s,
+            load_before,
+            usage,
+            gpu,
+            report,
+        } = run;
         // A stage's thread lives as long as its work and waits take; the pipeline as long as the longest.
-        let alive = report.stages.iter().map(|s| s.busy_s + s.wait_input_s + s.wait_output_s + s.unaccounted_s);
+        let alive = report
+            .stages
+            .iter()
+            .map(|s| s.busy_s + s.wait_input_s + s.wait_output_s + s.unaccounted_s);
         let mut threads = std::collections::BTreeMap::<&str, f64>::new();
         for (stage, alive) in report.stages.iter().zip(alive) {
             *threads.entry(&stage.thread).or_default() += alive;

@@ -6,14 +6,14 @@ use serde_json::Value;
 
 /// Replaces texts by others.
 #[derive(Clone, Debug, Default)]
-pub struct Scrub {
+pub(super) struct Scrub {
     /// What is replaced by what, the longest first.
     rules: Vec<(String, String)>,
 }
 
 impl Scrub {
     /// Knows this user's home and name, and the folder for temporary files.
-    pub fn of_user() -> Self {
+    pub(super) fn of_user() -> Self {
         let mut scrub = Self::default();
         if let Some(home) = std::env::home_dir() {
             scrub.add(&home, "~");
@@ -32,8 +32,11 @@ impl Scrub {
     }
 
     /// Also replaces `path`, as given and as resolved, by `by`.
-    pub fn add(&mut self, path: &Path, by: &str) {
-        for path in [Some(path.to_owned()), path.canonicalize().ok()].into_iter().flatten() {
+    pub(super) fn add(&mut self, path: &Path, by: &str) {
+        for path in [Some(path.to_owned()), path.canonicalize().ok()]
+            .into_iter()
+            .flatten()
+        {
             // The root folder and relative paths like "." are in every text.
             if path.is_absolute() && path.components().count() > 1 {
                 self.add_text(&path.to_string_lossy(), by);
@@ -49,12 +52,14 @@ impl Scrub {
     }
 
     /// The text without what must not be kept.
-    pub fn text(&self, text: &str) -> String {
-        self.rules.iter().fold(text.to_owned(), |text, (what, by)| text.replace(what, by))
+    pub(super) fn text(&self, text: &str) -> String {
+        self.rules
+            .iter()
+            .fold(text.to_owned(), |text, (what, by)| text.replace(what, by))
     }
 
     /// Scrubs every text in `value`; a text that is an absolute path as a whole keeps only its last part.
-    pub fn json(&self, value: &mut Value) {
+    pub(super) fn json(&self, value: &mut Value) {
         match value {
             Value::String(text) => {
                 let path = Path::new(text.as_str());

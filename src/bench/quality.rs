@@ -82,7 +82,11 @@ impl Tracks {
     pub fn of(output: &Path, sound: bool) -> Result<Self, BenchError> {
         let source = MediaSource::File(output.to_owned());
         let video = probe_video(&source)?;
-        let audio = if sound { Some(probe_audio(&source, Allowed::Track)?) } else { None };
+        let audio = if sound {
+            Some(probe_audio(&source, Allowed::Track)?)
+        } else {
+            None
+        };
         Ok(Self {
             size: video.size,
             pictures: video.frames,
@@ -101,10 +105,15 @@ impl Tracks {
             return wrong(format!("its pictures are {} instead of {size}", self.size));
         }
         if self.frames(rate) != frames {
-            return wrong(format!("it lasts {} frames instead of {frames}", self.frames(rate)));
+            return wrong(format!(
+                "it lasts {} frames instead of {frames}",
+                self.frames(rate)
+            ));
         }
         match self.pictures {
-            Some(found) if found != pictures => wrong(format!("it has {found} pictures instead of {pictures}")),
+            Some(found) if found != pictures => {
+                wrong(format!("it has {found} pictures instead of {pictures}"))
+            }
             _ => Ok(()),
         }
     }
@@ -117,7 +126,10 @@ impl Tracks {
 
 /// The output frames that are looked at, ascending, each once.
 pub fn sample_frames(total: u64) -> Vec<u64> {
-    let mut frames: Vec<u64> = PARTS.iter().map(|part| total.saturating_sub(1) * part / 100).collect();
+    let mut frames: Vec<u64> = PARTS
+        .iter()
+        .map(|part| total.saturating_sub(1) * part / 100)
+        .collect();
     frames.dedup();
     frames
 }
@@ -133,7 +145,11 @@ pub fn judge(
     expected: u64,
     rate: FrameRate,
 ) -> Result<(Quality, Vec<Pair>), BenchError> {
-    let options = DecodeOptions { nominal_fps: rate.fps(), hardware: HardwareChoice::Off, threads: 0 };
+    let options = DecodeOptions {
+        nominal_fps: rate.fps(),
+        hardware: HardwareChoice::Off,
+        threads: 0,
+    };
     let (mut decoder, _) = VideoDecoder::open(&MediaSource::File(output.to_owned()), &options)?;
     let mut to_nv12 = ToNv12::new(tracks.size);
     let mut pairs = Vec::new();
@@ -143,17 +159,33 @@ pub fn judge(
         let mut encoded = Nv12Frame::new(tracks.size);
         to_nv12
             .convert(&picture, &mut encoded)
-            .map_err(|source| BenchError::Ffmpeg { action: "take over a decoded picture", source })?;
-        let (Some(psnr_db), Some(ssim)) = (psnr(luma(&encoded), luma(&rendered)), ssim(luma(&encoded), luma(&rendered)))
-        else {
-            let reason = format!("frame {frame} is {} and was rendered at {}", encoded.size, rendered.size);
+            .map_err(|source| BenchError::Ffmpeg {
+                action: "take over a decoded picture",
+                source,
+            })?;
+        let (Some(psnr_db), Some(ssim)) = (
+            psnr(luma(&encoded), luma(&rendered)),
+            ssim(luma(&encoded), luma(&rendered)),
+        ) else {
+            let reason = format!(
+                "frame {frame} is {} and was rendered at {}",
+                encoded.size, rendered.size
+            );
             return Err(BenchError::Output { reason });
         };
         frames.push(FrameQuality { frame, psnr_db, ssim });
-        pairs.push(Pair { frame, rendered, encoded });
+        pairs.push(Pair {
+            frame,
+            rendered,
+            encoded,
+        });
     }
     let bytes = std::fs::metadata(output)
-        .map_err(|source| BenchError::Io { action: "read the size of", path: output.to_owned(), source })?
+        .map_err(|source| BenchError::Io {
+            action: "read the size of",
+            path: output.to_owned(),
+            source,
+        })?
         .len();
     let smallest = |figure: fn(&FrameQuality) -> f64| frames.iter().map(figure).fold(f64::INFINITY, f64::min);
     let quality = Quality {
@@ -172,7 +204,13 @@ pub fn judge(
 }
 
 fn luma(frame: &Nv12Frame) -> Luma<'_> {
-    Luma { size: frame.size, plane: PlaneView { data: &frame.y, stride: frame.y_stride } }
+    Luma {
+        size: frame.size,
+        plane: PlaneView {
+            data: &frame.y,
+            stride: frame.y_stride,
+        },
+    }
 }
 
 #[cfg(test)]
@@ -191,11 +229,32 @@ mod tests {
     fn a_lost_frame_is_found() {
         let rate = FrameRate::new(30).unwrap();
         let size = Size::new(64, 64);
-        let tracks = Tracks { size, pictures: Some(59), video_s: 59.0 / 30.0, audio_s: None };
-        let reason = |frames, pictures, size| tracks.check(frames, pictures, size, rate).map_err(|e| e.to_string());
+        let tracks = Tracks {
+            size,
+            pictures: Some(59),
+            video_s: 59.0 / 30.0,
+            audio_s: None,
+        };
+        let reason = |frames, pictures, size| {
+            tracks
+                .check(frames, pictures, size, rate)
+                .map_err(|e| e.to_string())
+        };
         assert_eq!(reason(59, 59, size), Ok(()));
-        assert!(reason(60, 60, size).unwrap_err().contains("59 frames instead of 60"));
-        assert!(reason(59, 58, size).unwrap_err().contains("59 pictures instead of 58"));
-        assert!(reason(59, 59, Size::new(64, 62)).unwrap_err().contains("64x64 instead of 64x62"));
+        assert!(
+            reason(60, 60, size)
+                .unwrap_err()
+                .contains("59 frames instead of 60")
+        );
+        assert!(
+            reason(59, 58, size)
+                .unwrap_err()
+                .contains("59 pictures instead of 58")
+        );
+        assert!(
+            reason(59, 59, Size::new(64, 62))
+                .unwrap_err()
+                .contains("64x64 instead of 64x62")
+        );
     }
 }

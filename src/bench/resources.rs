@@ -78,7 +78,11 @@ pub fn measure(command: &mut Command, stop: &AtomicBool) -> io::Result<Finished>
     let system = System::new().map_err(io::Error::other)?;
     let before = children_cpu()?;
     let started = Instant::now();
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
     let (ended, end) = mpsc::channel();
     let stdout = child.stdout.take().map(|pipe| drain(pipe, Some(ended)));
     let stderr = child.stderr.take().map(|pipe| drain(pipe, None));
@@ -98,14 +102,23 @@ pub fn measure(command: &mut Command, stop: &AtomicBool) -> io::Result<Finished>
     };
     let status = child.wait()?;
     let after = children_cpu()?;
-    let joined = |reader: Option<thread::JoinHandle<io::Result<Vec<u8>>>>| match reader.map(thread::JoinHandle::join) {
+    let joined = |reader: Option<thread::JoinHandle<io::Result<Vec<u8>>>>| match reader
+        .map(thread::JoinHandle::join)
+    {
         Some(Ok(bytes)) => bytes,
-        Some(Err(_)) => Err(io::Error::other("the thread that reads the child's output panicked")),
+        Some(Err(_)) => Err(io::Error::other(
+            "the thread that reads the child's output panicked",
+        )),
         None => Ok(Vec::new()),
     };
     let wall_s = (finished - started).as_secs_f64();
     let usage = sampler.finish(wall_s, after.0 - before.0, after.1 - before.1);
-    Ok(Finished { status, stdout: joined(stdout)?, stderr: joined(stderr)?, usage })
+    Ok(Finished {
+        status,
+        stdout: joined(stdout)?,
+        stderr: joined(stderr)?,
+        usage,
+    })
 }
 
 fn drain(
@@ -147,16 +160,29 @@ struct Sampler {
 
 impl Sampler {
     fn new(system: System, pid: u32, started: Instant) -> Self {
-        Self { system, pid: Pid::from_u32(pid), started, samples: Vec::new(), high_water: None }
+        Self {
+            system,
+            pid: Pid::from_u32(pid),
+            started,
+            samples: Vec::new(),
+            high_water: None,
+        }
     }
 
     fn sample(&mut self) {
         let what = ProcessRefreshKind::nothing().with_memory().with_cpu();
-        self.system.refresh_processes_specifics(ProcessesToUpdate::Some(&[self.pid]), false, what);
-        let Some(process) = self.system.process(self.pid) else { return };
+        self.system
+            .refresh_processes_specifics(ProcessesToUpdate::Some(&[self.pid]), false, what);
+        let Some(process) = self.system.process(self.pid) else {
+            return;
+        };
         if process.memory() > 0 {
             let (rss, cpu_ms) = (process.memory(), process.accumulated_cpu_time());
-            self.samples.push(Sample { at: self.started.elapsed(), rss, cpu_ms });
+            self.samples.push(Sample {
+                at: self.started.elapsed(),
+                rss,
+                cpu_ms,
+            });
         }
         self.high_water = high_water(self.pid.as_u32()).or(self.high_water);
     }
@@ -169,13 +195,20 @@ impl Sampler {
             .samples
             .iter()
             .step_by(step)
-            .map(|sample| MemoryPoint { at_s: sample.at.as_secs_f64(), rss_bytes: sample.rss })
+            .map(|sample| MemoryPoint {
+                at_s: sample.at.as_secs_f64(),
+                rss_bytes: sample.rss,
+            })
             .collect();
         Usage {
             wall_s,
             user_s,
             system_s,
-            cpu_percent: if wall_s > 0.0 { (user_s + system_s) / wall_s * 100.0 } else { 0.0 },
+            cpu_percent: if wall_s > 0.0 {
+                (user_s + system_s) / wall_s * 100.0
+            } else {
+                0.0
+            },
             cpu_percent_peak: peak_cpu(&self.samples),
             peak_rss_bytes: self.high_water.unwrap_or(0).max(sampled_peak),
             peak_rss_exact: self.high_water.is_some(),
@@ -190,12 +223,16 @@ fn peak_cpu(samples: &[Sample]) -> Option<f64> {
     let mut from = 0;
     let mut peak = None;
     for to in samples {
-        while samples[from + 1..].first().is_some_and(|next| to.at.saturating_sub(next.at) >= CPU_WINDOW) {
+        while samples[from + 1..]
+            .first()
+            .is_some_and(|next| to.at.saturating_sub(next.at) >= CPU_WINDOW)
+        {
             from += 1;
         }
         let span = to.at.saturating_sub(samples[from].at);
         if span >= CPU_WINDOW {
-            let busy = to.cpu_ms.saturating_sub(samples[from].cpu_ms) as f64 / 1e3 / span.as_secs_f64() * 100.0;
+            let busy =
+                to.cpu_ms.saturating_sub(samples[from].cpu_ms) as f64 / 1e3 / span.as_secs_f64() * 100.0;
             peak = Some(busy.max(peak.unwrap_or(0.0)));
         }
     }
@@ -208,7 +245,12 @@ fn peak_cpu(samples: &[Sample]) -> Option<f64> {
 fn high_water(pid: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
+    line.trim()
+        .strip_suffix("kB")?
+        .trim()
+        .parse::<u64>()
+        .ok()
+        .map(|kib| kib * 1024)
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -228,10 +270,16 @@ mod tests {
     fn a_child_is_measured_from_start_to_end() {
         let finished = shell("sleep 0.3; echo out; echo err >&2; exit 3");
         assert_eq!(finished.status.code(), Some(3));
-        assert_eq!((finished.stdout.as_slice(), finished.stderr.as_slice()), (&b"out\n"[..], &b"err\n"[..]));
+        assert_eq!(
+            (finished.stdout.as_slice(), finished.stderr.as_slice()),
+            (&b"out\n"[..], &b"err\n"[..])
+        );
         let usage = finished.usage;
         assert!((0.3..3.0).contains(&usage.wall_s), "{usage:?}");
-        assert!(usage.peak_rss_bytes >= usage.mean_rss_bytes && usage.mean_rss_bytes > 0, "{usage:?}");
+        assert!(
+            usage.peak_rss_bytes >= usage.mean_rss_bytes && usage.mean_rss_bytes > 0,
+            "{usage:?}"
+        );
         assert!(!usage.memory.is_empty() && usage.memory.len() <= MEMORY_POINTS);
     }
 
@@ -244,7 +292,11 @@ mod tests {
 
     #[test]
     fn the_busiest_half_second_is_the_peak() {
-        let at = |ms: u64, cpu_ms: u64| Sample { at: Duration::from_millis(ms), rss: 1, cpu_ms };
+        let at = |ms: u64, cpu_ms: u64| Sample {
+            at: Duration::from_millis(ms),
+            rss: 1,
+            cpu_ms,
+        };
         assert_eq!(peak_cpu(&[at(0, 0), at(400, 400)]), None);
         let samples = [at(0, 0), at(500, 100), at(1000, 1100), at(1500, 1200)];
         assert_eq!(peak_cpu(&samples), Some(200.0));
@@ -254,9 +306,16 @@ mod tests {
     fn memory_points_are_bounded() {
         let mut sampler = Sampler::new(System::new().unwrap(), 1, Instant::now());
         for ms in 0..1000 {
-            sampler.samples.push(Sample { at: Duration::from_millis(ms), rss: ms, cpu_ms: 0 });
+            sampler.samples.push(Sample {
+                at: Duration::from_millis(ms),
+                rss: ms,
+                cpu_ms: 0,
+            });
         }
         let usage = sampler.finish(1.0, 0.5, 0.25);
-        assert_eq!((usage.memory.len(), usage.peak_rss_bytes, usage.cpu_percent), (200, 999, 75.0));
+        assert_eq!(
+            (usage.memory.len(), usage.peak_rss_bytes, usage.cpu_percent),
+            (200, 999, 75.0)
+        );
     }
 }

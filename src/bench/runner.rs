@@ -173,7 +173,13 @@ mod tests {
 
         fn check(&mut self, _: &ExportRun) -> Result<(), BenchError> {
             self.log.push("check");
-            if self.fail_check { Err(BenchError::Output { reason: "a frame is missing".to_owned() }) } else { Ok(()) }
+            if self.fail_check {
+                Err(BenchError::Output {
+                    reason: "a frame is missing".to_owned(),
+                })
+            } else {
+                Ok(())
+            }
         }
 
         fn floor(&mut self) -> Result<FloorRun, BenchError> {
@@ -191,7 +197,11 @@ mod tests {
     fn warm_up_runs_floor_checks() {
         let mut rig = Logger::default();
         let mut steps = Vec::new();
-        let order = Order { warmup: 1, runs: 3, floor: true };
+        let order = Order {
+            warmup: 1,
+            runs: 3,
+            floor: true,
+        };
         let series = measure(&mut rig, order, &mut |step| steps.push(step.to_string())).unwrap();
         let did = [
             "export", "check", "floor", // warm-up
@@ -202,24 +212,54 @@ mod tests {
         ];
         assert_eq!(rig.log, did);
         let said = [
-            "warm-up 1", "check", "warm-up floor", "run 1", "check", "floor 1", "floor 2", "run 2", "check", "run 3",
-            "check", "floor 3", "quality",
+            "warm-up 1",
+            "check",
+            "warm-up floor",
+            "run 1",
+            "check",
+            "floor 1",
+            "floor 2",
+            "run 2",
+            "check",
+            "run 3",
+            "check",
+            "floor 3",
+            "quality",
         ];
         assert_eq!(steps, said);
-        assert_eq!((series.warmup.len(), series.runs.len(), series.floor.len()), (1, 3, 3));
+        assert_eq!(
+            (series.warmup.len(), series.runs.len(), series.floor.len()),
+            (1, 3, 3)
+        );
     }
 
     #[test]
     fn without_floor_only_exports_run() {
         let mut rig = Logger::default();
-        measure(&mut rig, Order { warmup: 0, runs: 2, floor: false }, &mut |_| {}).unwrap();
+        measure(
+            &mut rig,
+            Order {
+                warmup: 0,
+                runs: 2,
+                floor: false,
+            },
+            &mut |_| {},
+        )
+        .unwrap();
         assert_eq!(rig.log, ["export", "check", "export", "check", "quality"]);
     }
 
     #[test]
     fn a_wrong_output_ends_the_measurement() {
-        let mut rig = Logger { fail_check: true, ..Logger::default() };
-        let order = Order { warmup: 1, runs: 3, floor: true };
+        let mut rig = Logger {
+            fail_check: true,
+            ..Logger::default()
+        };
+        let order = Order {
+            warmup: 1,
+            runs: 3,
+            floor: true,
+        };
         assert!(measure(&mut rig, order, &mut |_| {}).is_err());
         assert_eq!(rig.log, ["export", "check"]);
     }

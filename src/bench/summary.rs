@@ -14,18 +14,33 @@ const FIGURES: &[Figure] = &[
     ("wall_s", "s", Better::Lower, |run, _| Some(run.usage.wall_s)),
     ("fps", "fps", Better::Higher, |run, _| Some(run.fps)),
     ("first_frame_s", "s", Better::Lower, |run, _| run.first_frame_s),
-    ("cpu_s", "s", Better::Lower, |run, _| Some(run.usage.user_s + run.usage.system_s)),
-    ("cpu_percent", "percent", Better::Lower, |run, _| Some(run.usage.cpu_percent)),
-    ("cpu_percent_of_machine", "percent", Better::Lower, |run, cores| Some(run.usage.cpu_percent / cores)),
-    ("cpu_percent_peak", "percent", Better::Lower, |run, _| run.usage.cpu_percent_peak),
+    ("cpu_s", "s", Better::Lower, |run, _| {
+        Some(run.usage.user_s + run.usage.system_s)
+    }),
+    ("cpu_percent", "percent", Better::Lower, |run, _| {
+        Some(run.usage.cpu_percent)
+    }),
+    (
+        "cpu_percent_of_machine",
+        "percent",
+        Better::Lower,
+        |run, cores| Some(run.usage.cpu_percent / cores),
+    ),
+    ("cpu_percent_peak", "percent", Better::Lower, |run, _| {
+        run.usage.cpu_percent_peak
+    }),
     ("gpu_percent", "percent", Better::Lower, |run, _| run.gpu.percent),
-    ("peak_rss_bytes", "bytes", Better::Lower, |run, _| Some(run.usage.peak_rss_bytes as f64)),
-    ("mean_rss_bytes", "bytes", Better::Lower, |run, _| Some(run.usage.mean_rss_bytes as f64)),
+    ("peak_rss_bytes", "bytes", Better::Lower, |run, _| {
+        Some(run.usage.peak_rss_bytes as f64)
+    }),
+    ("mean_rss_bytes", "bytes", Better::Lower, |run, _| {
+        Some(run.usage.mean_rss_bytes as f64)
+    }),
     ("bytes", "bytes", Better::Lower, |run, _| Some(run.bytes as f64)),
 ];
 
 /// Sums up `runs` on a machine with `cores` processors. `spread_bound` is the relative spread above which a figure is void.
-pub fn summarise(runs: &[Run], warmup_wall_s: Vec<f64>, cores: usize, spread_bound: f64) -> Summary {
+pub(super) fn summarise(runs: &[Run], warmup_wall_s: Vec<f64>, cores: usize, spread_bound: f64) -> Summary {
     let mut metrics = BTreeMap::new();
     for (name, unit, better, figure) in FIGURES {
         let values: Vec<f64> = runs.iter().filter_map(|run| figure(run, cores as f64)).collect();
@@ -34,14 +49,26 @@ pub fn summarise(runs: &[Run], warmup_wall_s: Vec<f64>, cores: usize, spread_bou
     let stages = stages(runs);
     for stage in &stages {
         let values = runs.iter().filter_map(|run| {
-            run.stages.iter().find(|report| report.stage == stage.stage).map(ms_per_frame)
+            run.stages
+                .iter()
+                .find(|report| report.stage == stage.stage)
+                .map(ms_per_frame)
         });
         let name = format!("busy_ms_per_frame.{}", stage.stage);
-        add(&mut metrics, &name, "ms", Better::Lower, values.collect(), spread_bound);
+        add(
+            &mut metrics,
+            &name,
+            "ms",
+            Better::Lower,
+            values.collect(),
+            spread_bound,
+        );
     }
     Summary {
         bounding_stage: bounding_stage(&stages),
-        void: metrics.get("wall_s").and_then(|wall: &Metric| wall.statistics.void.clone()),
+        void: metrics
+            .get("wall_s")
+            .and_then(|wall: &Metric| wall.statistics.void.clone()),
         metrics,
         stages,
         warmup_wall_s,
@@ -58,7 +85,15 @@ fn add(
 ) {
     if !values.is_empty() {
         let statistics = describe(&values, spread_bound);
-        metrics.insert(name.to_owned(), Metric { unit: unit.to_owned(), better, values, statistics });
+        metrics.insert(
+            name.to_owned(),
+            Metric {
+                unit: unit.to_owned(),
+                better,
+                values,
+                statistics,
+            },
+        );
     }
 }
 
@@ -67,7 +102,9 @@ fn ms_per_frame(report: &StageReport) -> f64 {
 }
 
 fn stages(runs: &[Run]) -> Vec<StageSummary> {
-    let Some(first) = runs.first() else { return Vec::new() };
+    let Some(first) = runs.first() else {
+        return Vec::new();
+    };
     let mut summaries = Vec::new();
     for model in &first.stages {
         let reports: Vec<(&StageReport, f64)> = runs
@@ -78,7 +115,12 @@ fn stages(runs: &[Run]) -> Vec<StageSummary> {
             })
             .collect();
         let middle = |figure: &dyn Fn(&StageReport, f64) -> f64| {
-            median(&reports.iter().map(|(report, wall)| figure(report, *wall)).collect::<Vec<_>>())
+            median(
+                &reports
+                    .iter()
+                    .map(|(report, wall)| figure(report, *wall))
+                    .collect::<Vec<_>>(),
+            )
         };
         summaries.push(StageSummary {
             stage: model.stage.clone(),
@@ -93,7 +135,13 @@ fn stages(runs: &[Run]) -> Vec<StageSummary> {
             wait_input_s: middle(&|report, _| report.wait_input_s),
             wait_output_s: middle(&|report, _| report.wait_output_s),
             unaccounted_s: middle(&|report, _| report.unaccounted_s),
-            busy_percent: middle(&|report, wall| if wall > 0.0 { report.busy_s / wall * 100.0 } else { 0.0 }),
+            busy_percent: middle(&|report, wall| {
+                if wall > 0.0 {
+                    report.busy_s / wall * 100.0
+                } else {
+                    0.0
+                }
+            }),
         });
     }
     summaries
@@ -107,7 +155,9 @@ fn bounding_stage(stages: &[StageSummary]) -> Option<String> {
     }
     let (thread, _) = threads.into_iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
     let of_thread = stages.iter().filter(|stage| stage.thread == thread);
-    of_thread.max_by(|a, b| a.busy_s.total_cmp(&b.busy_s)).map(|stage| stage.stage.clone())
+    of_thread
+        .max_by(|a, b| a.busy_s.total_cmp(&b.busy_s))
+        .map(|stage| stage.stage.clone())
 }
 
 #[cfg(test)]
@@ -119,7 +169,10 @@ mod tests {
     fn figures_of_all_runs_are_gathered_in_order() {
         let summary = summarise(&fixtures::runs(&[10.0, 10.2, 9.9]), vec![12.0], 2, 0.05);
         let wall = &summary.metrics["wall_s"];
-        assert_eq!((wall.values.as_slice(), wall.statistics.median), (&[10.0, 10.2, 9.9][..], 10.0));
+        assert_eq!(
+            (wall.values.as_slice(), wall.statistics.median),
+            (&[10.0, 10.2, 9.9][..], 10.0)
+        );
         assert_eq!(summary.metrics["cpu_percent_of_machine"].statistics.median, 75.0);
         assert_eq!(summary.metrics["busy_ms_per_frame.encode"].unit, "ms");
         assert!(!summary.metrics.contains_key("gpu_percent"), "no run knew it");
@@ -131,12 +184,20 @@ mod tests {
         let summary = summarise(&fixtures::runs(&[10.0]), Vec::new(), 2, 0.05);
         // render 3 s + upload 1 s + readback 3.5 s share a thread that is busier than encode with 6 s.
         assert_eq!(summary.bounding_stage.as_deref(), Some("readback"));
-        let encode = summary.stages.iter().find(|stage| stage.stage == "encode").unwrap();
+        let encode = summary
+            .stages
+            .iter()
+            .find(|stage| stage.stage == "encode")
+            .unwrap();
         assert!((encode.busy_ms_per_frame - 20.0).abs() < 1e-9 && (encode.busy_percent - 60.0).abs() < 1e-9);
     }
 
     #[test]
     fn scattered_wall_times_void_the_summary() {
-        assert!(summarise(&fixtures::runs(&[10.0, 15.0, 20.0, 8.0]), Vec::new(), 2, 0.05).void.is_some());
+        assert!(
+            summarise(&fixtures::runs(&[10.0, 15.0, 20.0, 8.0]), Vec::new(), 2, 0.05)
+                .void
+                .is_some()
+        );
     }
 }

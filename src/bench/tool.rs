@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::error::BenchError;
 use crate::media::ffmpeg;
 
 /// What was measured.
@@ -73,6 +74,19 @@ impl Tool {
             },
         })
     }
+}
+
+/// SHA-256 of a file in hexadecimal digits.
+///
+/// # Errors
+/// When it can't be read.
+pub fn sha256_of(path: &Path) -> Result<String, BenchError> {
+    let read = |source| BenchError::Io {
+        action: "read",
+        path: path.to_owned(),
+        source,
+    };
+    Ok(hex(&hash_file(path).map_err(read)?))
 }
 
 /// SHA-256 of a file's bytes.

@@ -28,17 +28,26 @@ const AHEAD: usize = 4;
 /// # Errors
 /// When the recording can't be read, decoded or encoded, or is an instant recording, which is copied anyway.
 pub fn transcode(root: &Path, settings: &ExportSettings, target: &Path) -> Result<FloorReport, BenchError> {
-    let options = OpenOptions { config_override: settings.config.clone() };
+    let options = OpenOptions {
+        config_override: settings.config.clone(),
+    };
     let recording = match cap::open(root, &options).map_err(ExportError::from)? {
         Opened::Studio(recording) => *recording,
         Opened::Instant(_) => {
             let reason = "an instant recording is copied, neither decoded nor encoded".to_owned();
-            return Err(BenchError::Unsuited { what: "the floor", reason });
+            return Err(BenchError::Unsuited {
+                what: "the floor",
+                reason,
+            });
         }
     };
     let plan = export::plan(recording, settings)?;
     let size = plan.scene.output_size();
-    let mut video = VideoSettings::new(size, settings.frame_rate, settings.rate.control(size, settings.frame_rate));
+    let mut video = VideoSettings::new(
+        size,
+        settings.frame_rate,
+        settings.rate.control(size, settings.frame_rate),
+    );
     video.choice = match &settings.encoder {
         EncoderSetting::Named(name) => EncoderChoice::Named(name.clone()),
         EncoderSetting::Auto | EncoderSetting::None => EncoderChoice::Auto,
@@ -54,7 +63,12 @@ pub fn transcode(root: &Path, settings: &ExportSettings, target: &Path) -> Resul
     let (encoded, decoded) = thread::scope(|scope| {
         let encoding = scope.spawn(move || encode(encoder, writer, &receiver));
         let decoded = decode(&plan, settings.decoder.clone(), size, sender);
-        (encoding.join().map_err(|_| BenchError::Panicked { what: "encoding" }), decoded)
+        (
+            encoding
+                .join()
+                .map_err(|_| BenchError::Panicked { what: "encoding" }),
+            decoded,
+        )
     });
     // When encoding fails decoding only finds its queue closed: the cause is the encoder's.
     let (frames, bytes, encode_busy) = encoded??;
@@ -84,7 +98,12 @@ fn decode(
     size: Size,
     output: SyncSender<Arc<Nv12Frame>>,
 ) -> Result<Decoded, BenchError> {
-    let mut tracks = Tracks { recording: &plan.recording, hardware, open: BTreeMap::new(), names: BTreeMap::new() };
+    let mut tracks = Tracks {
+        recording: &plan.recording,
+        hardware,
+        open: BTreeMap::new(),
+        names: BTreeMap::new(),
+    };
     let mut to_nv12 = ToNv12::new(size);
     let mut last: Option<(YuvPicture, Arc<Nv12Frame>)> = None;
     let mut busy = Duration::ZERO;
@@ -110,7 +129,10 @@ fn decode(
                 let mut frame = Nv12Frame::new(size);
                 to_nv12
                     .convert(&picture, &mut frame)
-                    .map_err(|source| BenchError::Ffmpeg { action: "scale a picture", source })?;
+                    .map_err(|source| BenchError::Ffmpeg {
+                        action: "scale a picture",
+                        source,
+                    })?;
                 let frame = Arc::new(frame);
                 last = Some((picture, Arc::clone(&frame)));
                 frame
@@ -121,7 +143,11 @@ fn decode(
             break;
         }
     }
-    Ok(Decoded { busy, decoders: tracks.names.into_values().collect(), screen })
+    Ok(Decoded {
+        busy,
+        decoders: tracks.names.into_values().collect(),
+        screen,
+    })
 }
 
 fn encode(
@@ -176,11 +202,22 @@ impl Tracks<'_> {
             Track::Display => Some(&segment.display),
             Track::Camera => segment.camera.as_ref(),
         };
-        let Some(track) = track else { return Err(ExportError::NothingShown.into()) };
-        let options = DecodeOptions { nominal_fps: track.meta.fps, hardware: self.hardware.clone(), threads: 0 };
+        let Some(track) = track else {
+            return Err(ExportError::NothingShown.into());
+        };
+        let options = DecodeOptions {
+            nominal_fps: track.meta.fps,
+            hardware: self.hardware.clone(),
+            threads: 0,
+        };
         let (mut decoder, report) = VideoDecoder::open(&track.source, &options)?;
         let picture = decoder.picture_at(request.time)?;
-        self.names.insert(key, report.hardware.map_or(report.decoder.clone(), |device| format!("{} by {device}", report.decoder)));
+        self.names.insert(
+            key,
+            report.hardware.map_or(report.decoder.clone(), |device| {
+                format!("{} by {device}", report.decoder)
+            }),
+        );
         self.open.insert(key, decoder);
         Ok(picture)
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::args_bench::{BenchArgs, FloorArgs};
 use crate::cap::CameraDelay;
 use crate::convert::PixelPath;
 use crate::frame::Size;
@@ -44,6 +45,11 @@ pub(super) struct Logging {
 pub(super) enum Command {
     /// Export a recording to MP4
     Export(Box<ExportArgs>),
+    /// Measure exports: repeated runs, statistics, floor, quality; compare results
+    Bench(Box<BenchArgs>),
+    /// Decode and encode without composing, as `bench --floor` does
+    #[command(hide = true)]
+    BenchFloor(Box<FloorArgs>),
     /// Say what a recording holds and everything that is wrong with it
     Inspect(InspectArgs),
     /// List adapters, FFmpeg libraries, decoders and encoders, and whether they open

@@ -2,12 +2,12 @@
 
 use std::time::Instant;
 
+use super::Request;
 use super::cancel::Cancel;
 use super::error::ExportError;
-use super::plan;
+use super::plan::{self, plan};
 use super::report::Paths;
 use super::sources::VideoSources;
-use super::Request;
 use crate::cap::{self, Opened};
 use crate::frame::Nv12Frame;
 use crate::render::Pictures;
@@ -16,14 +16,22 @@ use crate::render::Pictures;
 ///
 /// # Errors
 /// As [`super::export()`], and for instant recordings, which are not rendered.
-pub fn stills(request: &Request, frames: &[u64], cancel: &Cancel) -> Result<Vec<(u64, Nv12Frame)>, ExportError> {
+pub fn stills(
+    request: &Request,
+    frames: &[u64],
+    cancel: &Cancel,
+) -> Result<Vec<(u64, Nv12Frame)>, ExportError> {
     let settings = &request.settings;
     let recording = match cap::open(&request.recording, &plan::open_options(settings))? {
         Opened::Studio(recording) => *recording,
-        Opened::Instant(_) => return Err(ExportError::InstantSetting { setting: "rendering of single frames" }),
+        Opened::Instant(_) => {
+            return Err(ExportError::InstantSetting {
+                setting: "rendering of single frames",
+            });
+        }
     };
     let begun = Instant::now();
-    let mut plan = super::plan(recording, settings)?;
+    let mut plan = plan(recording, settings)?;
     let size = plan.scene.output_size();
     let (mut paths, mut warnings) = (Paths::default(), Vec::new());
     let mut renderer = plan::open_renderer(&mut plan, settings, size, &mut paths, &mut warnings)?;
@@ -35,8 +43,13 @@ pub fn stills(request: &Request, frames: &[u64], cancel: &Cancel) -> Result<Vec<
             return Err(ExportError::Cancelled);
         }
         // Rounding can leave the very last moment outside every clip; the frame before it stays on screen.
-        let shown = plan.scene.frame(index).or_else(|| plan.scene.frame(index.checked_sub(1)?));
-        let Some(scene) = shown else { return Err(ExportError::NothingShown) };
+        let shown = plan
+            .scene
+            .frame(index)
+            .or_else(|| plan.scene.frame(index.checked_sub(1)?));
+        let Some(scene) = shown else {
+            return Err(ExportError::NothingShown);
+        };
         let mut pictures = Pictures::new();
         for request in scene.pictures() {
             pictures.insert(request.track, sources.picture(request)?);
@@ -46,6 +59,10 @@ pub fn stills(request: &Request, frames: &[u64], cancel: &Cancel) -> Result<Vec<
         converter.convert(index, renderer.receive()?.view(), &mut nv12)?;
         stills.push((index, nv12));
     }
-    tracing::debug!("{} frames were rendered in {:.2} s", stills.len(), begun.elapsed().as_secs_f64());
+    tracing::debug!(
+        "{} frames were rendered in {:.2} s",
+        stills.len(),
+        begun.elapsed().as_secs_f64()
+    );
     Ok(stills)
 }

@@ -37,9 +37,15 @@ impl ToNv12 {
     /// # Panics
     /// When `target` is not of the size that was asked for.
     pub fn convert(&mut self, picture: &YuvPicture, target: &mut Nv12Frame) -> Result<(), FfmpegError> {
-        assert_eq!(target.size, self.size, "the target has the size this was made for");
+        assert_eq!(
+            target.size, self.size,
+            "the target has the size this was made for"
+        );
         match picture.layout {
-            YuvLayout::Planar { shift_x: 1, shift_y: 1 } if picture.size == self.size => {
+            YuvLayout::Planar {
+                shift_x: 1,
+                shift_y: 1,
+            } if picture.size == self.size => {
                 copy_luma(picture, target);
                 interleave(picture, target);
                 Ok(())
@@ -49,9 +55,10 @@ impl ToNv12 {
                 let chroma = picture.plane(1);
                 let width = self.size.chroma_420().width as usize * 2;
                 let rows = chroma.data.chunks(chroma.stride);
-                rows.zip(target.uv.chunks_mut(target.uv_stride)).for_each(|(from, to)| {
-                    to[..width].copy_from_slice(&from[..width]);
-                });
+                rows.zip(target.uv.chunks_mut(target.uv_stride))
+                    .for_each(|(from, to)| {
+                        to[..width].copy_from_slice(&from[..width]);
+                    });
                 Ok(())
             }
             _ => self.scale(picture, target),
@@ -60,7 +67,10 @@ impl ToNv12 {
 
     fn scale(&mut self, picture: &YuvPicture, target: &mut Nv12Frame) -> Result<(), FfmpegError> {
         let format = match picture.layout {
-            YuvLayout::Planar { shift_x: 1, shift_y: 1 } => Pixel::YUV420P,
+            YuvLayout::Planar {
+                shift_x: 1,
+                shift_y: 1,
+            } => Pixel::YUV420P,
             YuvLayout::Planar { shift_x: 1, .. } => Pixel::YUV422P,
             YuvLayout::Planar { .. } => Pixel::YUV444P,
             YuvLayout::SemiPlanar420 => Pixel::NV12,
@@ -81,8 +91,14 @@ impl ToNv12 {
             }
         }
         forget_complaints();
-        scaler.context.run(&scaler.source, &mut scaler.target).map_err(FfmpegError::new)?;
-        let planes = [(&mut target.y, target.y_stride), (&mut target.uv, target.uv_stride)];
+        scaler
+            .context
+            .run(&scaler.source, &mut scaler.target)
+            .map_err(FfmpegError::new)?;
+        let planes = [
+            (&mut target.y, target.y_stride),
+            (&mut target.uv, target.uv_stride),
+        ];
         for (plane, (to, to_stride)) in planes.into_iter().enumerate() {
             let row = row_bytes(Pixel::NV12, self.size, plane);
             let from = scaler.target.data(plane).chunks(scaler.target.stride(plane));
@@ -99,16 +115,28 @@ impl Scaler {
         forget_complaints();
         let (format, size) = from;
         let (w, h) = (size.width, size.height);
-        let context =
-            scaling::Context::get(format, w, h, Pixel::NV12, to.width, to.height, scaling::Flags::BICUBIC)
-                .map_err(FfmpegError::new)?;
+        let context = scaling::Context::get(
+            format,
+            w,
+            h,
+            Pixel::NV12,
+            to.width,
+            to.height,
+            scaling::Flags::BICUBIC,
+        )
+        .map_err(FfmpegError::new)?;
         let source = frame::Video::new(format, w, h);
         let target = frame::Video::new(Pixel::NV12, to.width, to.height);
         // SAFETY: only looks whether the frames have memory.
         if unsafe { source.is_empty() || target.is_empty() } {
             return Err(FfmpegError::new(Error::Other { errno: libc::ENOMEM }));
         }
-        Ok(Self { from, context, source, target })
+        Ok(Self {
+            from,
+            context,
+            source,
+            target,
+        })
     }
 }
 
@@ -124,7 +152,11 @@ fn row_bytes(format: Pixel, size: Size, plane: usize) -> usize {
 
 fn copy_luma(picture: &YuvPicture, target: &mut Nv12Frame) {
     let (luma, width) = (picture.plane(0), picture.size.width as usize);
-    for (from, to) in luma.data.chunks(luma.stride).zip(target.y.chunks_mut(target.y_stride)) {
+    for (from, to) in luma
+        .data
+        .chunks(luma.stride)
+        .zip(target.y.chunks_mut(target.y_stride))
+    {
         to[..width].copy_from_slice(&from[..width]);
     }
 }
@@ -152,7 +184,10 @@ mod tests {
     impl PlaneStorage for Planes {
         fn plane(&self, index: usize) -> PlaneView<'_> {
             let (data, stride) = &self.0[index];
-            PlaneView { data, stride: *stride }
+            PlaneView {
+                data,
+                stride: *stride,
+            }
         }
     }
 
@@ -164,8 +199,19 @@ mod tests {
     fn chroma_is_interleaved_at_odd_sizes_and_strides() {
         let size = Size::new(5, 3);
         let luma: Vec<u8> = (0..8 * 3).collect();
-        let planes = vec![(luma, 8), (vec![1, 2, 3, 0, 4, 5, 6], 4), (vec![11, 12, 13, 0, 14, 15, 16], 4)];
-        let source = picture(size, YuvLayout::Planar { shift_x: 1, shift_y: 1 }, planes);
+        let planes = vec![
+            (luma, 8),
+            (vec![1, 2, 3, 0, 4, 5, 6], 4),
+            (vec![11, 12, 13, 0, 14, 15, 16], 4),
+        ];
+        let source = picture(
+            size,
+            YuvLayout::Planar {
+                shift_x: 1,
+                shift_y: 1,
+            },
+            planes,
+        );
         let mut target = Nv12Frame::new(size);
         ToNv12::new(size).convert(&source, &mut target).unwrap();
         assert_eq!(target.y[2 * target.y_stride..][..5], [16, 17, 18, 19, 20]);
@@ -176,13 +222,30 @@ mod tests {
     #[test]
     fn other_sizes_and_subsamplings_are_scaled() {
         let from = Size::new(64, 32);
-        let planes = vec![(vec![90; 64 * 32], 64), (vec![100; 64 * 32], 64), (vec![150; 64 * 32], 64)];
-        let source = picture(from, YuvLayout::Planar { shift_x: 0, shift_y: 0 }, planes);
+        let planes = vec![
+            (vec![90; 64 * 32], 64),
+            (vec![100; 64 * 32], 64),
+            (vec![150; 64 * 32], 64),
+        ];
+        let source = picture(
+            from,
+            YuvLayout::Planar {
+                shift_x: 0,
+                shift_y: 0,
+            },
+            planes,
+        );
         let size = Size::new(32, 24);
         let mut target = Nv12Frame::new(size);
         ToNv12::new(size).convert(&source, &mut target).unwrap();
         let near = |a: u8, b: u8| a.abs_diff(b) <= 1;
         assert!((0..24).all(|y| target.y[y * target.y_stride..][..32].iter().all(|&v| near(v, 90))));
-        assert!(target.uv[..32].chunks(2).all(|uv| near(uv[0], 100) && near(uv[1], 150)), "{:?}", &target.uv[..32]);
+        assert!(
+            target.uv[..32]
+                .chunks(2)
+                .all(|uv| near(uv[0], 100) && near(uv[1], 150)),
+            "{:?}",
+            &target.uv[..32]
+        );
     }
 }

@@ -70,9 +70,19 @@ impl Page<'_> {
 
 fn head(baseline: &Baseline) -> String {
     let (input, tool, machine) = (&baseline.input, &baseline.tool, &baseline.machine);
-    let commit = tool.commit.as_deref().map_or("no commit", |commit| commit.get(..12).unwrap_or(commit));
-    let modified = if tool.modified == Some(true) { " with changes" } else { "" };
-    let adapter = baseline.adapter.as_ref().map_or("no adapter".to_owned(), |adapter| adapter.name.clone());
+    let commit = tool
+        .commit
+        .as_deref()
+        .map_or("no commit", |commit| commit.get(..12).unwrap_or(commit));
+    let modified = if tool.modified == Some(true) {
+        " with changes"
+    } else {
+        ""
+    };
+    let adapter = baseline
+        .adapter
+        .as_ref()
+        .map_or("no adapter".to_owned(), |adapter| adapter.name.clone());
     let mut text = format!(
         "<h1>{}</h1><p class=\"soft\">{} frames at {}, {:.2} s &middot; {} {} ({}{modified}, {}) &middot; {}, {} cores \
          &middot; {}</p>\n",
@@ -115,8 +125,10 @@ fn figures(baseline: &Baseline) -> String {
     }
     let bounding = baseline.summary.bounding_stage.as_ref();
     cards.extend(bounding.map(|stage| (escape(stage), "bounds the export".to_owned())));
-    let cards: String =
-        cards.iter().map(|(value, label)| format!("<div class=\"figure\"><b>{value}</b><span>{label}</span></div>")).collect();
+    let cards: String = cards
+        .iter()
+        .map(|(value, label)| format!("<div class=\"figure\"><b>{value}</b><span>{label}</span></div>"))
+        .collect();
     format!("<div class=\"figures\">{cards}</div>\n")
 }
 
@@ -129,11 +141,17 @@ fn runs(baseline: &Baseline) -> String {
     }];
     if let Some(floor) = &baseline.floor {
         let values = floor.runs.iter().map(|run| run.usage.wall_s).collect();
-        series.push(plot::Points { name: "floor", color: "var(--floor)", values });
+        series.push(plot::Points {
+            name: "floor",
+            color: "var(--floor)",
+            values,
+        });
     }
     let mut text = "<h2>Runs</h2>\n".to_owned();
     text += &plot::points(&series, "s");
-    let Some(wall) = baseline.summary.metrics.get("wall_s") else { return text };
+    let Some(wall) = baseline.summary.metrics.get("wall_s") else {
+        return text;
+    };
     let s = &wall.statistics;
     text += &format!(
         "<p class=\"soft\">median {:.3} s [{:.3}, {:.3}], mean {:.3} s, standard deviation {:.3} s, MAD {:.3} s, \
@@ -146,7 +164,8 @@ fn runs(baseline: &Baseline) -> String {
     }
     if let Some(trend) = s.trend {
         let change = trend.relative_change * 100.0;
-        text += &format!("<p class=\"bad\">the times move by {change:+.1} % over the series: warm up more</p>\n");
+        text +=
+            &format!("<p class=\"bad\">the times move by {change:+.1} % over the series: warm up more</p>\n");
     }
     text
 }
@@ -188,13 +207,21 @@ fn memory(baseline: &Baseline) -> String {
     let curves: Vec<Vec<(f64, f64)>> = baseline
         .runs
         .iter()
-        .map(|run| run.usage.memory.iter().map(|point| (point.at_s, point.rss_bytes as f64 / 1e6)).collect())
+        .map(|run| {
+            run.usage
+                .memory
+                .iter()
+                .map(|point| (point.at_s, point.rss_bytes as f64 / 1e6))
+                .collect()
+        })
         .collect();
     format!("<h2>Memory over time</h2>\n{}", plot::curves(&curves, "MB"))
 }
 
 fn floor(baseline: &Baseline) -> String {
-    let Some(floor) = &baseline.floor else { return String::new() };
+    let Some(floor) = &baseline.floor else {
+        return String::new();
+    };
     let mut text = "<h2>Floor</h2>\n".to_owned();
     text += "<p class=\"soft\">The same input decoded and encoded with the same encoder settings, nothing composed.</p>\n";
     if let Some(ratio) = &floor.ratio {
@@ -210,13 +237,22 @@ fn floor(baseline: &Baseline) -> String {
 }
 
 fn quality(baseline: &Baseline) -> String {
-    let Some(quality) = &baseline.quality else { return String::new() };
+    let Some(quality) = &baseline.quality else {
+        return String::new();
+    };
     let rows: String = quality
         .frames
         .iter()
-        .map(|frame| format!("<tr><td>{}</td><td>{:.2}</td><td>{:.5}</td></tr>", frame.frame, frame.psnr_db, frame.ssim))
+        .map(|frame| {
+            format!(
+                "<tr><td>{}</td><td>{:.2}</td><td>{:.5}</td></tr>",
+                frame.frame, frame.psnr_db, frame.ssim
+            )
+        })
         .collect();
-    let sound = quality.audio_minus_video_s.map_or("no sound".to_owned(), |s| format!("sound {:+.1} ms", s * 1e3));
+    let sound = quality
+        .audio_minus_video_s
+        .map_or("no sound".to_owned(), |s| format!("sound {:+.1} ms", s * 1e3));
     format!(
         "<h2>Quality</h2>\n<p class=\"soft\">{} of {} frames, {sound} against the video, {}</p>\n\
          <table><tr><th>frame</th><th>PSNR dB</th><th>SSIM</th></tr>{rows}</table>\n",
@@ -236,8 +272,16 @@ fn class_of(verdict: Verdict) -> &'static str {
 
 fn against(against: &Against) -> String {
     let ratio = against.wall.ratio;
-    let open = against.open.as_ref().map(|open| format!("<p class=\"bad\">{}</p>", escape(open))).unwrap_or_default();
-    let series = [plot::Points { name: "head over base", color: "var(--mark)", values: against.wall.pairs.clone() }];
+    let open = against
+        .open
+        .as_ref()
+        .map(|open| format!("<p class=\"bad\">{}</p>", escape(open)))
+        .unwrap_or_default();
+    let series = [plot::Points {
+        name: "head over base",
+        color: "var(--mark)",
+        values: against.wall.pairs.clone(),
+    }];
     format!(
         "<h2>Against the other build</h2>\n<p>On {}: <b class=\"{}\">{}</b>, {} [{}, {}] of the other's time over {} \
          pairs.</p>{open}\n{}",
@@ -291,8 +335,14 @@ fn criteria(checked: &[Checked]) -> String {
                 Outcome::Fail => "bad",
                 Outcome::NotMeasurable => "soft",
             };
-            let value = checked.value.map_or("&ndash;".to_owned(), |value| format!("{value:.4}"));
-            let reason = checked.reason.as_ref().map(|reason| format!(": {}", escape(reason))).unwrap_or_default();
+            let value = checked
+                .value
+                .map_or("&ndash;".to_owned(), |value| format!("{value:.4}"));
+            let reason = checked
+                .reason
+                .as_ref()
+                .map(|reason| format!(": {}", escape(reason)))
+                .unwrap_or_default();
             format!(
                 "<tr><td>{}</td><td>{}</td><td>{value}</td><td class=\"text {class}\">{}{reason}</td></tr>",
                 escape(&checked.name),
@@ -311,7 +361,9 @@ fn contact_sheet(sheet: &RgbImage) -> Result<String, BenchError> {
     let mut png = Vec::new();
     sheet
         .write_to(&mut Cursor::new(&mut png), ImageFormat::Png)
-        .map_err(|error| BenchError::Output { reason: format!("the contact sheet can't be packed: {error}") })?;
+        .map_err(|error| BenchError::Output {
+            reason: format!("the contact sheet can't be packed: {error}"),
+        })?;
     Ok(format!(
         "<h2>Contact sheet</h2>\n<p class=\"soft\">rendered, encoded, difference (8 times)</p>\
          <img alt=\"contact sheet\" src=\"data:image/png;base64,{}\">\n",
@@ -322,25 +374,62 @@ fn contact_sheet(sheet: &RgbImage) -> Result<String, BenchError> {
 fn circumstances(baseline: &Baseline) -> String {
     let (machine, paths) = (&baseline.machine, &baseline.paths);
     let mut rows = vec![
-        ("system", format!("{}, kernel {}, {}", machine.os, machine.kernel, machine.arch)),
+        (
+            "system",
+            format!("{}, kernel {}, {}", machine.os, machine.kernel, machine.arch),
+        ),
         ("FFmpeg", baseline.tool.ffmpeg.release.clone()),
-        ("recording", format!("{} (SHA-256 {})", baseline.input.name, baseline.input.sha256)),
+        (
+            "recording",
+            format!("{} (SHA-256 {})", baseline.input.name, baseline.input.sha256),
+        ),
     ];
-    let load = |load: Option<super::machine::Load>| load.map_or("unknown".to_owned(), |load| format!("{:.2}", load.one));
-    rows.push(("load before and after", format!("{}, {}", load(machine.load_before), load(machine.load_after))));
+    let load = |load: Option<super::machine::Load>| {
+        load.map_or("unknown".to_owned(), |load| format!("{:.2}", load.one))
+    };
+    rows.push((
+        "load before and after",
+        format!("{}, {}", load(machine.load_before), load(machine.load_after)),
+    ));
     for decoder in &paths.ran.decoders {
         let by = decoder.hardware.as_deref().unwrap_or("software");
-        rows.push(("decoder", format!("{} of segment {}: {} ({by})", decoder.track, decoder.segment, decoder.decoder)));
+        rows.push((
+            "decoder",
+            format!(
+                "{} of segment {}: {} ({by})",
+                decoder.track, decoder.segment, decoder.decoder
+            ),
+        ));
     }
-    rows.extend(paths.ran.pixel_path.iter().map(|path| ("pixel path", path.clone())));
-    rows.extend(paths.ran.encoder.iter().map(|encoder| ("encoder", encoder.clone())));
+    rows.extend(
+        paths
+            .ran
+            .pixel_path
+            .iter()
+            .map(|path| ("pixel path", path.clone())),
+    );
+    rows.extend(
+        paths
+            .ran
+            .encoder
+            .iter()
+            .map(|encoder| ("encoder", encoder.clone())),
+    );
     for fallback in &paths.fallbacks {
-        let text = format!("{}: {} to {}: {}", fallback.what, fallback.from, fallback.to, fallback.reason);
+        let text = format!(
+            "{}: {} to {}: {}",
+            fallback.what, fallback.from, fallback.to, fallback.reason
+        );
         rows.push(("fell back", text));
     }
     rows.extend(paths.warnings.iter().map(|warning| ("warning", warning.clone())));
-    let row = |(name, text): &(&str, String)| format!("<tr><td>{name}</td><td class=\"text\">{}</td></tr>", escape(text));
-    format!("<h2>Circumstances</h2>\n<table>{}</table>\n", rows.iter().map(row).collect::<String>())
+    let row = |(name, text): &(&str, String)| {
+        format!("<tr><td>{name}</td><td class=\"text\">{}</td></tr>", escape(text))
+    };
+    format!(
+        "<h2>Circumstances</h2>\n<table>{}</table>\n",
+        rows.iter().map(row).collect::<String>()
+    )
 }
 
 #[cfg(test)]
@@ -369,14 +458,26 @@ mod tests {
     #[test]
     fn everything_is_on_the_page_and_nothing_is_fetched() {
         let page = page();
-        for heading in ["Runs", "Stages", "Memory over time", "Comparison", "Criteria", "Contact sheet", "Circumstances"] {
+        for heading in [
+            "Runs",
+            "Stages",
+            "Memory over time",
+            "Comparison",
+            "Criteria",
+            "Contact sheet",
+            "Circumstances",
+        ] {
             assert!(page.contains(&format!("<h2>{heading}</h2>")), "{heading}");
         }
         assert!(page.contains("&lt;b&gt;&amp;demo&lt;/b&gt;.cap") && !page.contains("<b>&demo"));
         assert!(!page.contains("<script") && !page.contains("http://") && !page.contains("https://"));
-        assert!(!page.contains("NaN") && !page.contains("inf"), "every coordinate is a number");
+        assert!(
+            !page.contains("NaN") && !page.contains("inf"),
+            "every coordinate is a number"
+        );
         for tag in ["svg", "table", "div", "p", "h2"] {
-            let opened = page.matches(&format!("<{tag}>")).count() + page.matches(&format!("<{tag} ")).count();
+            let opened =
+                page.matches(&format!("<{tag}>")).count() + page.matches(&format!("<{tag} ")).count();
             assert_eq!(opened, page.matches(&format!("</{tag}>")).count(), "{tag}");
         }
     }
@@ -387,11 +488,20 @@ mod tests {
         let names = ["chromium", "chromium-browser", "google-chrome"];
         let run = |name: &str, arguments: &[&str]| {
             std::process::Command::new(name)
-                .args(["--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--v=0"])
+                .args([
+                    "--headless",
+                    "--no-sandbox",
+                    "--disable-gpu",
+                    "--enable-logging=stderr",
+                    "--v=0",
+                ])
                 .args(arguments)
                 .output()
         };
-        let Some(name) = names.iter().find(|name| run(name, &["--version"]).is_ok_and(|o| o.status.success())) else {
+        let Some(name) = names
+            .iter()
+            .find(|name| run(name, &["--version"]).is_ok_and(|o| o.status.success()))
+        else {
             eprintln!("skipped: there is no chromium here");
             return;
         };
@@ -401,12 +511,30 @@ mod tests {
         let url = format!("file://{}", file.display());
         let shot = folder.path().join("page.png");
         let output = run(name, &["--dump-dom", &url]).unwrap();
-        let (dom, log) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert!(output.status.success() && dom.contains("Memory over time") && dom.contains("<svg"), "{log}");
+        let (dom, log) = (
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr),
+        );
+        assert!(
+            output.status.success() && dom.contains("Memory over time") && dom.contains("<svg"),
+            "{log}"
+        );
         assert!(!log.contains("CONSOLE"), "{log}");
-        run(name, &[&format!("--screenshot={}", shot.display()), "--window-size=1100,2400", &url]).unwrap();
+        run(
+            name,
+            &[
+                &format!("--screenshot={}", shot.display()),
+                "--window-size=1100,2400",
+                &url,
+            ],
+        )
+        .unwrap();
         let picture = image::open(&shot).unwrap().to_rgb8();
         let colors: std::collections::BTreeSet<[u8; 3]> = picture.pixels().map(|pixel| pixel.0).collect();
-        assert!(colors.len() > 20, "the page is not blank: {} colours", colors.len());
+        assert!(
+            colors.len() > 20,
+            "the page is not blank: {} colours",
+            colors.len()
+        );
     }
 }

@@ -48,10 +48,17 @@ pub(super) fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
-        let group = chunk.iter().enumerate().fold(0u32, |group, (i, byte)| group | u32::from(*byte) << (16 - 8 * i));
+        let group = chunk
+            .iter()
+            .enumerate()
+            .fold(0u32, |group, (i, byte)| group | u32::from(*byte) << (16 - 8 * i));
         for digit in 0..4 {
             let value = (group >> (18 - 6 * digit)) & 63;
-            text.push(if digit <= chunk.len() { char::from(ALPHABET[value as usize]) } else { '=' });
+            text.push(if digit <= chunk.len() {
+                char::from(ALPHABET[value as usize])
+            } else {
+                '='
+            });
         }
     }
     text
@@ -63,7 +70,13 @@ mod tests {
 
     #[test]
     fn base64_of_rfc_4648() {
-        let cases = [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")];
+        let cases = [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foobar", "Zm9vYmFy"),
+        ];
         for (plain, packed) in cases {
             assert_eq!(base64(plain.as_bytes()), packed);
         }
@@ -72,6 +85,9 @@ mod tests {
     #[test]
     fn figures_have_units() {
         assert_eq!(figure(1_500_000.0, "bytes"), "1.5 MB");
-        assert_eq!((figure(59.94, "fps"), percent(1.0375)), ("59.9".to_owned(), "103.8 %".to_owned()));
+        assert_eq!(
+            (figure(59.94, "fps"), percent(1.0375)),
+            ("59.9".to_owned(), "103.8 %".to_owned())
+        );
     }
 }

@@ -28,7 +28,10 @@ impl Interval {
 
 /// The percentile interval of `estimate` over resamples of `0..count` drawn with replacement; `estimate` gets the drawn
 /// indices. `None` when there is nothing to draw from.
-pub(super) fn interval(count: usize, mut estimate: impl FnMut(&[usize], &mut fastrand::Rng) -> f64) -> Option<Interval> {
+pub(super) fn interval(
+    count: usize,
+    mut estimate: impl FnMut(&[usize], &mut fastrand::Rng) -> f64,
+) -> Option<Interval> {
     if count == 0 {
         return None;
     }
@@ -42,7 +45,10 @@ pub(super) fn interval(count: usize, mut estimate: impl FnMut(&[usize], &mut fas
         .collect();
     estimates.sort_unstable_by(f64::total_cmp);
     let tail = (1.0 - CONFIDENCE) / 2.0;
-    Some(Interval { low: quantile(&estimates, tail), high: quantile(&estimates, 1.0 - tail) })
+    Some(Interval {
+        low: quantile(&estimates, tail),
+        high: quantile(&estimates, 1.0 - tail),
+    })
 }
 
 /// The quantile `q` of ascending values, interpolated linearly between neighbours (Hyndman and Fan's type 7).
@@ -59,7 +65,10 @@ mod tests {
     use crate::bench::stats::median;
 
     fn of_median(values: &[f64]) -> Interval {
-        interval(values.len(), |drawn, _| median(&drawn.iter().map(|&i| values[i]).collect::<Vec<_>>())).unwrap()
+        interval(values.len(), |drawn, _| {
+            median(&drawn.iter().map(|&i| values[i]).collect::<Vec<_>>())
+        })
+        .unwrap()
     }
 
     /// The bootstrap distribution of a median of an odd number of values is known: the k-th smallest of n values is it
@@ -67,7 +76,13 @@ mod tests {
     #[test]
     fn the_median_of_few_values_has_the_exact_interval() {
         let five = [10.0, 11.0, 12.0, 13.0, 14.0];
-        assert_eq!(of_median(&five), Interval { low: 10.0, high: 14.0 });
+        assert_eq!(
+            of_median(&five),
+            Interval {
+                low: 10.0,
+                high: 14.0
+            }
+        );
         let eleven: Vec<f64> = (1..=11).map(f64::from).collect();
         assert_eq!(of_median(&eleven), Interval { low: 3.0, high: 9.0 });
     }

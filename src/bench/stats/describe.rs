@@ -64,11 +64,19 @@ pub struct Trend {
 pub fn describe(values: &[f64], spread_bound: f64) -> Statistics {
     let n = values.len();
     let middle = median(values);
-    let mean = if n == 0 { 0.0 } else { values.iter().sum::<f64>() / n as f64 };
+    let mean = if n == 0 {
+        0.0
+    } else {
+        values.iter().sum::<f64>() / n as f64
+    };
     let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n.saturating_sub(1).max(1) as f64;
     let deviations: Vec<f64> = values.iter().map(|v| (v - middle).abs()).collect();
     let mad = median(&deviations);
-    let relative_spread = if middle == 0.0 { 0.0 } else { mad / NORMAL_QUARTILE / middle.abs() };
+    let relative_spread = if middle == 0.0 {
+        0.0
+    } else {
+        mad / NORMAL_QUARTILE / middle.abs()
+    };
     let median_ci = bootstrap::interval(n, |drawn, _| median(&pick(values, drawn)));
     let void = if n == 0 {
         Some("nothing was measured".to_owned())
@@ -120,7 +128,12 @@ fn outliers(deviations: &[f64], mad: f64) -> Vec<usize> {
         deviations.iter().sum::<f64>() / deviations.len().max(1) as f64 / NORMAL_MEAN_DEVIATION
     };
     let is_outlier = |&(_, deviation): &(usize, &f64)| scale > 0.0 && deviation / scale > OUTLIER;
-    deviations.iter().enumerate().filter(is_outlier).map(|(index, _)| index).collect()
+    deviations
+        .iter()
+        .enumerate()
+        .filter(is_outlier)
+        .map(|(index, _)| index)
+        .collect()
 }
 
 /// Kendall's tau-b of value against order, with the normal approximation of its error probability
@@ -168,7 +181,10 @@ mod tests {
     #[test]
     fn location_and_spread() {
         let s = describe(&[10.2, 9.9, 10.4, 10.1, 13.9, 10.0, 10.3], 0.05);
-        assert!(close(s.median, 10.2) && close(s.mean, 10.685_714_285_714_286), "{s:?}");
+        assert!(
+            close(s.median, 10.2) && close(s.mean, 10.685_714_285_714_286),
+            "{s:?}"
+        );
         assert!(close(s.sd, 1.427_618_729_946_913_6) && close(s.mad, 0.2), "{s:?}");
         assert!(close(s.relative_spread, 0.029_070_631_735_403_86), "{s:?}");
         assert_eq!((s.min, s.max, s.outliers, s.void), (9.9, 13.9, vec![4], None));
@@ -189,7 +205,10 @@ mod tests {
         let trend = describe(&warming, 0.05).trend.unwrap();
         assert!(close(trend.tau, -0.981_980_506_061_965_8), "{trend:?}");
         assert!(close(trend.p, 0.000_761_989_639_530_423_8), "{trend:?}");
-        assert!(close(trend.relative_change, -0.106_060_606_060_605_88), "{trend:?}");
+        assert!(
+            close(trend.relative_change, -0.106_060_606_060_605_88),
+            "{trend:?}"
+        );
         assert_eq!(describe(&[10.0, 10.1, 9.9, 10.05, 9.95], 0.05).trend, None);
         assert_eq!(describe(&[10.0; 8], 0.05).trend, None);
     }

@@ -36,10 +36,15 @@ pub fn ratio_of_medians(base: &[f64], head: &[f64]) -> Option<Ratio> {
         return None;
     }
     let ci = bootstrap::interval(head.len(), |drawn, random| {
-        let drawn_base: Vec<f64> = (0..base.len()).map(|_| base[random.usize(0..base.len())]).collect();
+        let drawn_base: Vec<f64> = (0..base.len())
+            .map(|_| base[random.usize(0..base.len())])
+            .collect();
         median(&pick(head, drawn)) / median(&drawn_base)
     })?;
-    Some(Ratio { ratio: median(head) / median(base), ci })
+    Some(Ratio {
+        ratio: median(head) / median(base),
+        ci,
+    })
 }
 
 /// Ratios of the pairs `(base, head)`. `None` when there is no pair or a value is not positive.
@@ -50,7 +55,14 @@ pub fn paired_ratio(pairs: &[(f64, f64)]) -> Option<PairedRatio> {
     let ratios: Vec<f64> = pairs.iter().map(|(base, head)| head / base).collect();
     let ci = bootstrap::interval(ratios.len(), |drawn, _| median(&pick(&ratios, drawn)))?;
     let logs: Vec<f64> = ratios.iter().map(|ratio| ratio.ln()).collect();
-    Some(PairedRatio { ratio: Ratio { ratio: median(&ratios), ci }, test: wilcoxon(&logs), pairs: ratios })
+    Some(PairedRatio {
+        ratio: Ratio {
+            ratio: median(&ratios),
+            ci,
+        },
+        test: wilcoxon(&logs),
+        pairs: ratios,
+    })
 }
 
 #[cfg(test)]
@@ -70,7 +82,9 @@ mod tests {
     fn exact_mann_whitney() {
         let apart = mann_whitney(&BASE, &HEAD).unwrap();
         assert!(apart.exact && apart.statistic == 0.0);
-        assert!(close(apart.p, 0.007_936_507_936_507_936) && close(apart.p_larger, 0.003_968_253_968_253_968));
+        assert!(
+            close(apart.p, 0.007_936_507_936_507_936) && close(apart.p_larger, 0.003_968_253_968_253_968)
+        );
         let mixed = mann_whitney(&[1.0, 4.0, 6.0, 7.5], &[2.0, 3.0, 5.0, 8.0, 9.0, 10.0]).unwrap();
         assert!(mixed.exact && mixed.statistic == 8.0, "{mixed:?}");
         assert!(close(mixed.p, 0.476_190_476_190_476_16), "{mixed:?}");
@@ -94,7 +108,10 @@ mod tests {
         let five = wilcoxon(&[0.1, 0.2, 0.3, 0.15, 0.05]).unwrap();
         assert!(five.exact && close(five.p, 0.0625) && close(five.p_larger, 0.03125));
         let mixed = wilcoxon(&[0.3, -0.1, 0.5, 0.2, -0.4, 0.7, 0.9, -0.05]).unwrap();
-        assert!(mixed.exact && mixed.statistic == 28.0 && close(mixed.p, 0.195_312_5), "{mixed:?}");
+        assert!(
+            mixed.exact && mixed.statistic == 28.0 && close(mixed.p, 0.195_312_5),
+            "{mixed:?}"
+        );
         let tied = wilcoxon(&[1.0, 1.0, -1.0, 2.0, 3.0, -2.0, 4.0, 0.0]).unwrap();
         assert!(!tied.exact && close(tied.p, 0.200_825_122_695_145_52), "{tied:?}");
         assert!(wilcoxon(&[0.0, 0.0]).is_none());
@@ -104,11 +121,19 @@ mod tests {
     fn ratios_and_their_intervals() {
         let ratio = ratio_of_medians(&BASE, &HEAD).unwrap();
         assert!(close(ratio.ratio, 11.1 / 10.1));
-        assert!(ratio.ci.low > 1.04 && ratio.ci.low < ratio.ratio && ratio.ratio < ratio.ci.high && ratio.ci.high < 1.18);
+        assert!(
+            ratio.ci.low > 1.04
+                && ratio.ci.low < ratio.ratio
+                && ratio.ratio < ratio.ci.high
+                && ratio.ci.high < 1.18
+        );
         let pairs: Vec<(f64, f64)> = BASE.iter().copied().zip(HEAD).collect();
         let paired = paired_ratio(&pairs).unwrap();
         assert!(close(paired.ratio.ratio, 11.2 / 10.1), "{paired:?}");
-        assert!(close(paired.ratio.ci.low, 11.0 / 10.4) && close(paired.ratio.ci.high, 11.5 / 9.8), "{paired:?}");
+        assert!(
+            close(paired.ratio.ci.low, 11.0 / 10.4) && close(paired.ratio.ci.high, 11.5 / 9.8),
+            "{paired:?}"
+        );
         assert!(ratio_of_medians(&[], &HEAD).is_none() && ratio_of_medians(&[0.0], &HEAD).is_none());
         assert!(paired_ratio(&[(1.0, 0.0)]).is_none() && paired_ratio(&[]).is_none());
     }

@@ -49,7 +49,13 @@ pub fn mann_whitney(base: &[f64], head: &[f64]) -> Option<Comparison> {
     let n = (n1 + n2) as f64;
     let tied: f64 = ties.iter().map(|t| t * t * t - t).sum();
     let sd = (product / 12.0 * (n + 1.0 - tied / (n * (n - 1.0)))).sqrt();
-    let z = |u: f64| if sd > 0.0 { (u - product / 2.0 - 0.5) / sd } else { f64::NEG_INFINITY };
+    let z = |u: f64| {
+        if sd > 0.0 {
+            (u - product / 2.0 - 0.5) / sd
+        } else {
+            f64::NEG_INFINITY
+        }
+    };
     Some(Comparison {
         statistic: u_base,
         p: (2.0 * normal_above(z(u_base.max(u_head)))).min(1.0),
@@ -70,7 +76,12 @@ pub fn wilcoxon(differences: &[f64]) -> Option<Comparison> {
     }
     let sizes: Vec<f64> = differences.iter().map(|d| d.abs()).collect();
     let ranks = ranks(&sizes);
-    let positive: f64 = differences.iter().zip(&ranks).filter(|(d, _)| **d > 0.0).map(|(_, rank)| rank).sum();
+    let positive: f64 = differences
+        .iter()
+        .zip(&ranks)
+        .filter(|(d, _)| **d > 0.0)
+        .map(|(_, rank)| rank)
+        .sum();
     let count = n as f64;
     let all = count * (count + 1.0) / 2.0;
     let ties = tie_sizes(&sizes);
@@ -109,7 +120,11 @@ fn ranks(values: &[f64]) -> Vec<f64> {
 pub(super) fn tie_sizes(values: &[f64]) -> Vec<f64> {
     let mut ascending = values.to_vec();
     ascending.sort_unstable_by(f64::total_cmp);
-    ascending.chunk_by(|a, b| a == b).filter(|group| group.len() > 1).map(|group| group.len() as f64).collect()
+    ascending
+        .chunk_by(|a, b| a == b)
+        .filter(|group| group.len() > 1)
+        .map(|group| group.len() as f64)
+        .collect()
 }
 
 /// How many of the arrangements of `n1` and `n2` values give each U: the coefficients of the Gaussian binomial.
