@@ -1,8 +1,9 @@
 //! Exports Cap screen recordings (`.cap` folders) to MP4 and measures itself doing it.
 //!
 //! The binary is a thin shell around this library. Rooms, from top to bottom (imports point down only):
-//! [`cli`], [`bench`], [`export`], [`convert`], [`render`], [`media`], [`sound`], [`scene`], [`cap`], then the currency
-//! between them, [`frame`] and [`time`]. [`synth`] stands beside `export` and makes recordings to test and measure with.
+//! [`cli`], [`bench`](mod@bench), [`export`], [`convert`], [`render`], [`media`], [`sound`], [`scene`], [`cap`], then the
+//! currency between them, [`frame`] and [`time`]. [`synth`] stands beside `export` and makes recordings to test and measure
+//! with.
 
 pub mod bench;
 pub mod cap;
