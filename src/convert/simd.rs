@@ -151,13 +151,16 @@ fn convert_band(spec: &ConvertSpec, source: PackedView<'_>, region: Region<'_>) 
         ..source
     };
     call(spec, view, &mut out.y, out.y_stride, &mut out.uv, out.uv_stride)?;
-    for row in 0..rest as usize {
-        let at = (direct as usize + row) * region.y_stride;
-        region.y[at..][..width as usize].copy_from_slice(&out.y[row * out.y_stride..][..width as usize]);
-    }
-    let chroma_bytes = width.div_ceil(2) as usize * 2;
-    let at = direct as usize / 2 * region.uv_stride;
-    region.uv[at..][..chroma_bytes].copy_from_slice(&out.uv[..chroma_bytes]);
+    let luma = (
+        &mut region.y[direct as usize * region.y_stride..],
+        region.y_stride,
+    );
+    let uv = (
+        &mut region.uv[direct as usize / 2 * region.uv_stride..],
+        region.uv_stride,
+    );
+    target::copy_rows((&out.y, out.y_stride), luma, width as usize, rest);
+    target::copy_rows((&out.uv, out.uv_stride), uv, width.div_ceil(2) as usize * 2, 1);
     Ok(())
 }
 
