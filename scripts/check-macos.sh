@@ -27,7 +27,9 @@ fail() {
 fetch() {
   command -v apt-get >/dev/null || fail "needs Debian's package tools (apt-get, dpkg)"
   local closure
-  mapfile -t closure < <(apt-get -s --no-install-recommends install "${packages[@]}" 2>/dev/null | awk '$1 == "Inst" { print $2 }')
+  # A C library, compiler or linker beside the machine's own would only get in the way.
+  mapfile -t closure < <(apt-get -s --no-install-recommends install "${packages[@]}" 2>/dev/null |
+    awk '$1 == "Inst" && $2 !~ /^(libc6|libc-|gcc|cpp|binutils)/ { print $2 }')
   ((${#closure[@]} > 0)) || fail "apt does not find ${packages[*]}: run apt-get update, on Debian 12 or later"
   rm -rf "$work/debs" "$root.partial"
   mkdir -p "$work/debs" "$root.partial"

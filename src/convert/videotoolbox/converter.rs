@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use super::pixel_buffer::{PixelBuffer, Plane, Pool, Wrapped};
-use super::session::Session;
+use super::session::{Session, matrix_name};
 use super::status::Failure;
 use super::sys;
 use crate::convert::target::{self, Region};
 use crate::convert::{ConvertError, ConvertSpec, Converter, PixelPath};
-use crate::frame::{Nv12Frame, PackedFormat, PackedView, Size, YuvRange};
+use crate::frame::{Nv12Frame, PackedFormat, PackedView, Size, YuvMatrix, YuvRange};
 
 const PATH: PixelPath = PixelPath::VideoToolbox;
 /// Surfaces that an encoder may hold back before the next one waits: what h264_videotoolbox keeps in flight, doubled.
@@ -80,7 +80,7 @@ impl VideoToolbox {
         let mut planar = self.buffers.planar.buffer(PATIENCE)?;
         if self.wrap && size == source.size && Wrapped::fits(source) {
             let wrapped = Wrapped::new(source)?;
-            wrapped.buffer().attach_colors();
+            wrapped.buffer().attach_colors(None);
             self.session.transfer(wrapped.buffer(), &mut planar)?;
             if wrapped.end() {
                 tracing::warn!(
@@ -140,7 +140,7 @@ pub(super) fn filled(pool: &mut Pool, source: PackedView<'_>, size: Size) -> Res
         }
     }
     locked.unlock()?;
-    buffer.attach_colors();
+    buffer.attach_colors(None);
     Ok(buffer)
 }
 
@@ -171,8 +171,12 @@ fn copy_planes(planar: &PixelBuffer, size: Size, region: Region<'_>) -> Result<(
     locked.unlock()
 }
 
-/// A 4:2:0 buffer of `pool`, whose buffers have the picture's size, with a copy of `picture`.
-pub(super) fn uploaded(pool: &mut Pool, picture: &Nv12Frame) -> Result<PixelBuffer, Failure> {
+/// A 4:2:0 buffer of `pool`, whose buffers have the picture's size, with a copy of `picture`, which has `matrix`.
+pub(super) fn uploaded(
+    pool: &mut Pool,
+    picture: &Nv12Frame,
+    matrix: YuvMatrix,
+) -> Result<PixelBuffer, Failure> {
     let mut buffer = pool.buffer(PATIENCE)?;
     let chroma = picture.size.chroma_420();
     let mut locked = buffer.lock_for_writing()?;
@@ -197,6 +201,6 @@ pub(super) fn uploaded(pool: &mut Pool, picture: &Nv12Frame) -> Result<PixelBuff
         target::copy_rows((source, source_stride), (bytes, stride), row, rows);
     }
     locked.unlock()?;
-    buffer.attach_colors();
+    buffer.attach_colors(matrix_name(matrix));
     Ok(buffer)
 }

@@ -36,16 +36,19 @@ impl PixelBuffer {
         self.0
     }
 
-    /// Marks the pixels as BT.709 by primaries and transfer function; a transfer reads this from its source.
-    pub(super) fn attach_colors(&self) {
-        for (key, value) in [
-            (Constant::Primaries, Constant::Primaries709),
-            (Constant::Transfer, Constant::Transfer709),
-        ] {
+    /// Marks the pixels as BT.709 by primaries and transfer function, which a transfer reads from its source, and
+    /// Y'CbCr by its matrix.
+    pub(super) fn attach_colors(&self, matrix: Option<Constant>) {
+        let attach = |key, value| {
             // SAFETY: the buffer is valid, key and value are constants of CoreVideo.
             unsafe {
                 sys::CVBufferSetAttachment(self.0.as_ptr(), sys::constant(key), sys::constant(value));
             }
+        };
+        attach(Constant::Primaries, Constant::Primaries709);
+        attach(Constant::Transfer, Constant::Transfer709);
+        if let Some(matrix) = matrix {
+            attach(Constant::Matrix, matrix);
         }
     }
 

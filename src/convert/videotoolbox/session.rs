@@ -8,6 +8,15 @@ use super::sys::{self, Constant, Property, VideoToolbox};
 use crate::convert::{ConvertError, PixelPath};
 use crate::frame::YuvMatrix;
 
+/// `matrix` as CoreVideo calls it, where capstan writes it.
+pub(super) fn matrix_name(matrix: YuvMatrix) -> Option<Constant> {
+    match matrix {
+        YuvMatrix::Bt709 => Some(Constant::Matrix709),
+        YuvMatrix::Bt601 => Some(Constant::Matrix601),
+        YuvMatrix::Bt2020 => None,
+    }
+}
+
 /// A session that makes 4:2:0 of BGRA, kept for the length of an export; invalidated and released when dropped.
 pub(super) struct Session {
     raw: NonNull<std::ffi::c_void>,
@@ -21,16 +30,8 @@ impl Session {
     /// A session whose output has `matrix`, BT.709 primaries and transfer, and chroma averaged over 2x2 pixels.
     pub(super) fn new(matrix: YuvMatrix) -> Result<Self, ConvertError> {
         let path = PixelPath::VideoToolbox;
-        let matrix = match matrix {
-            YuvMatrix::Bt709 => Constant::Matrix709,
-            YuvMatrix::Bt601 => Constant::Matrix601,
-            YuvMatrix::Bt2020 => {
-                return Err(ConvertError::unavailable(
-                    path,
-                    "only BT.709 and BT.601 are transferred to",
-                ));
-            }
-        };
+        let matrix = matrix_name(matrix)
+            .ok_or_else(|| ConvertError::unavailable(path, "only BT.709 and BT.601 are transferred to"))?;
         let framework = VideoToolbox::load().map_err(|missing| ConvertError::unavailable(path, missing))?;
         Self::open(framework, matrix).map_err(|failure| failure.of(path))
     }

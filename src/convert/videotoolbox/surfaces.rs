@@ -158,7 +158,8 @@ impl SurfaceChain {
             return Err(ConvertError::NoCandidate);
         };
         planes.chain.convert(frame, source, &mut planes.frame)?;
-        uploaded(&mut planes.pool, &planes.frame).map_err(|failure| failure.of(planes.chain.path()))
+        uploaded(&mut planes.pool, &planes.frame, self.spec.color.matrix)
+            .map_err(|failure| failure.of(planes.chain.path()))
     }
 
     fn fall_back(

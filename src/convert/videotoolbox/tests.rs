@@ -43,6 +43,13 @@ fn view(memory: &Memory, size: Size, stride: usize, offset: usize, padded: bool)
     }
 }
 
+/// What 4:2:0 surfaces are tagged with.
+const COLORS: [(Constant, Constant); 3] = [
+    (Constant::Matrix, Constant::Matrix709),
+    (Constant::Primaries, Constant::Primaries709),
+    (Constant::Transfer, Constant::Transfer709),
+];
+
 /// The world was left as it was found.
 fn assert_clean(account: &Account, context: &str) {
     assert!(
@@ -279,14 +286,7 @@ fn a_transferred_surface_says_what_its_colours_are() {
     let mut converter = open_surfaces(PixelPath::VideoToolbox, &spec(size)).unwrap();
     let source = view(&memory, size, 64, 0, true);
     let surface = converter.surface(source).unwrap();
-    assert_eq!(
-        attachments(surface.as_ptr().as_ptr()),
-        [
-            (Constant::Matrix, Constant::Matrix709),
-            (Constant::Primaries, Constant::Primaries709),
-            (Constant::Transfer, Constant::Transfer709)
-        ]
-    );
+    assert_eq!(attachments(surface.as_ptr().as_ptr()), COLORS);
     // The encoder's thread may be the last to hold it, and the pool gone by then.
     let clone = surface.clone();
     drop((converter, surface));
@@ -464,6 +464,8 @@ fn surfaces_go_on_by_way_of_planes() {
                     let found = planes_of(surface, size).y[7];
                     let context = format!("{path} call {fail_at} frame {frame}: {found}");
                     assert!(found.abs_diff(luma_of(frame)) <= 1, "{context}");
+                    let attached = attachments(surface.as_ptr().as_ptr());
+                    assert_eq!(attached, COLORS, "{context}");
                 }
             }
             drop((made, chain));
