@@ -11,8 +11,8 @@ use super::{ConvertError, ConvertSpec, Converter, PixelPath};
 use crate::frame::{Nv12Frame, PackedFormat, PackedView, Size, YuvMatrix, YuvRange};
 
 /// Pixels below which a band is not worth a thread of its own: handing a band over costs some 10 us, converting
-/// this many about 100 us.
-const PIXELS_PER_BAND: u64 = 512 * 1024;
+/// this many about 70 us (docs/pixel-paths.md has the figures).
+const PIXELS_PER_BAND: u64 = 256 * 1024;
 
 /// Converts with SIMD, over several threads where the spec allows and the picture is large.
 pub struct Simd {
