@@ -67,8 +67,10 @@ pub(crate) fn recording(pointers: &[PointerEvents], config: ProjectConfig) -> Re
             .collect(),
         cursors: BTreeMap::from([("a".to_owned(), art)]),
         config,
+        music: Vec::new(),
         notch: None,
         legacy: false,
+        recovered: false,
         warnings: Vec::new(),
     }
 }
