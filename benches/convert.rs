@@ -6,7 +6,8 @@
 
 use std::hint::black_box;
 
-use capstan::convert::{ConvertError, ConvertSpec, PixelPath, open};
+use capstan::convert::calibrate::calibrate;
+use capstan::convert::{Candidate, ConvertError, ConvertSpec, PixelPath, open};
 use capstan::frame::{Nv12Frame, PackedFormat, PackedFrame, PackedView, Size, YuvColor};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
@@ -103,5 +104,24 @@ fn changed_parts(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, whole_frames, changed_parts);
+/// What `--pixel-path auto` costs where nothing is remembered.
+fn calibration(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("calibration");
+    group.sample_size(10);
+    let candidates = PixelPath::ALL.map(Candidate::builtin);
+    for (name, size) in SIZES {
+        let spec = ConvertSpec {
+            size,
+            source: PackedFormat::Bgra,
+            color: YuvColor::BT709_LIMITED,
+            threads: 1,
+        };
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| calibrate(&spec, &candidates, "", None).expect("the CPU paths serve"));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, whole_frames, changed_parts, calibration);
 criterion_main!(benches);

@@ -137,7 +137,7 @@ impl Chain {
         source: PackedView<'_>,
         target: &mut Nv12Frame,
     ) -> Result<(), ConvertError> {
-        super::target::check_whole(self.path(), source, target)?;
+        super::target::check_whole(self.path(), source, target.size)?;
         self.convert_rect(frame, source, target, 0, 0)
     }
 }

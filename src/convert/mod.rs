@@ -15,11 +15,15 @@ pub mod reference;
 mod simd;
 mod swscale;
 mod target;
+#[cfg(any(target_os = "macos", test))]
+mod videotoolbox;
 
 pub use chain::{Candidate, Chain, Opener, PathSwitch};
 pub use error::ConvertError;
 pub use simd::Simd;
 pub use swscale::Swscale;
+#[cfg(any(target_os = "macos", test))]
+pub use videotoolbox::{PixelBuffer, SurfaceChain, SurfaceConverter, VideoToolbox, open_surfaces};
 
 use crate::frame::{Nv12Frame, PackedFormat, PackedView, Size, YuvColor};
 
@@ -159,7 +163,7 @@ pub trait Converter: Send {
     /// # Errors
     /// As [`Converter::convert_rect`]; also when `source` is not of the spec's size.
     fn convert(&mut self, source: PackedView<'_>, target: &mut Nv12Frame) -> Result<(), ConvertError> {
-        target::check_whole(self.path(), source, target)?;
+        target::check_whole(self.path(), source, target.size)?;
         self.convert_rect(source, target, 0, 0)
     }
 }

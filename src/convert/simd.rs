@@ -11,8 +11,8 @@ use super::{ConvertError, ConvertSpec, Converter, PixelPath};
 use crate::frame::{Nv12Frame, PackedFormat, PackedView, Size, YuvMatrix, YuvRange};
 
 /// Pixels below which a band is not worth a thread of its own: handing a band over costs some 10 us, converting
-/// this many about 100 us.
-const PIXELS_PER_BAND: u64 = 512 * 1024;
+/// this many about 70 us (docs/pixel-paths.md has the figures).
+const PIXELS_PER_BAND: u64 = 256 * 1024;
 
 /// Converts with SIMD, over several threads where the spec allows and the picture is large.
 pub struct Simd {
@@ -151,13 +151,16 @@ fn convert_band(spec: &ConvertSpec, source: PackedView<'_>, region: Region<'_>) 
         ..source
     };
     call(spec, view, &mut out.y, out.y_stride, &mut out.uv, out.uv_stride)?;
-    for row in 0..rest as usize {
-        let at = (direct as usize + row) * region.y_stride;
-        region.y[at..][..width as usize].copy_from_slice(&out.y[row * out.y_stride..][..width as usize]);
-    }
-    let chroma_bytes = width.div_ceil(2) as usize * 2;
-    let at = direct as usize / 2 * region.uv_stride;
-    region.uv[at..][..chroma_bytes].copy_from_slice(&out.uv[..chroma_bytes]);
+    let luma = (
+        &mut region.y[direct as usize * region.y_stride..],
+        region.y_stride,
+    );
+    let uv = (
+        &mut region.uv[direct as usize / 2 * region.uv_stride..],
+        region.uv_stride,
+    );
+    target::copy_rows((&out.y, out.y_stride), luma, width as usize, rest);
+    target::copy_rows((&out.uv, out.uv_stride), uv, width.div_ceil(2) as usize * 2, 1);
     Ok(())
 }
 

@@ -160,16 +160,15 @@ pub(super) fn library_version() -> u32 {
 /// Copies the upper left `size` of `picture` to `region`.
 fn copy_region(picture: &Nv12Frame, size: Size, region: Region<'_>) {
     let chroma = size.chroma_420();
-    let luma_row = size.width as usize;
     let chroma_row = chroma.width as usize * 2;
-    for row in 0..size.height as usize {
-        region.y[row * region.y_stride..][..luma_row]
-            .copy_from_slice(&picture.y[row * picture.y_stride..][..luma_row]);
-    }
-    for row in 0..chroma.height as usize {
-        region.uv[row * region.uv_stride..][..chroma_row]
-            .copy_from_slice(&picture.uv[row * picture.uv_stride..][..chroma_row]);
-    }
+    let (luma, uv) = ((region.y, region.y_stride), (region.uv, region.uv_stride));
+    target::copy_rows(
+        (&picture.y, picture.y_stride),
+        luma,
+        size.width as usize,
+        size.height,
+    );
+    target::copy_rows((&picture.uv, picture.uv_stride), uv, chroma_row, chroma.height);
 }
 
 /// The size that a picture of `size` is converted at: even sides, and at least 8 rows. libswscale shortens its

@@ -1,7 +1,7 @@
 //! The rules that a rectangle and the picture it goes into must keep, checked once for every path.
 
 use super::{ConvertError, ConvertSpec, PixelPath};
-use crate::frame::{Nv12Frame, PackedView};
+use crate::frame::{Nv12Frame, PackedView, Size};
 
 /// The part of an NV12 picture that one rectangle covers.
 pub(crate) struct Region<'a> {
@@ -15,17 +15,43 @@ pub(crate) struct Region<'a> {
     pub(crate) uv_stride: usize,
 }
 
-/// Demands that `source` is as large as `target`.
+/// Demands that `source` is as large as the picture.
 pub(crate) fn check_whole(
     path: PixelPath,
     source: PackedView<'_>,
-    target: &Nv12Frame,
+    picture: Size,
 ) -> Result<(), ConvertError> {
-    if source.size == target.size {
+    if source.size == picture {
         Ok(())
     } else {
-        Err(broken(path, source, target, (0, 0), "the sizes differ".into()))
+        Err(broken(path, source, picture, (0, 0), "the sizes differ".into()))
     }
+}
+
+/// Demands that `source` is a whole picture of `spec`'s size and byte order, with the memory it claims.
+#[cfg(any(target_os = "macos", test))]
+pub(crate) fn check_source(
+    path: PixelPath,
+    spec: &ConvertSpec,
+    source: PackedView<'_>,
+) -> Result<(), ConvertError> {
+    check_format(path, spec, source)?;
+    check_whole(path, source, spec.size)?;
+    match source_rule(source) {
+        None => Ok(()),
+        Some(what) => Err(broken(path, source, spec.size, (0, 0), what)),
+    }
+}
+
+fn check_format(path: PixelPath, spec: &ConvertSpec, source: PackedView<'_>) -> Result<(), ConvertError> {
+    if source.format == spec.source {
+        return Ok(());
+    }
+    Err(ConvertError::Format {
+        path,
+        expected: spec.source,
+        found: source.format,
+    })
 }
 
 /// Checks `source` at (`x`, `y`) of `target` against `spec` and borrows the part it covers; `None` when it is empty.
@@ -37,15 +63,9 @@ pub(crate) fn region<'a>(
     x: u32,
     y: u32,
 ) -> Result<Option<Region<'a>>, ConvertError> {
-    if source.format != spec.source {
-        return Err(ConvertError::Format {
-            path,
-            expected: spec.source,
-            found: source.format,
-        });
-    }
+    check_format(path, spec, source)?;
     if let Some(what) = broken_rule(spec, source, target, x, y) {
-        return Err(broken(path, source, target, (x, y), what));
+        return Err(broken(path, source, target.size, (x, y), what));
     }
     if source.size.area() == 0 {
         return Ok(None);
@@ -74,17 +94,30 @@ pub(crate) fn span(stride: usize, row: usize, rows: u32) -> usize {
     }
 }
 
+/// Copies `rows` rows of `row` bytes each.
+pub(crate) fn copy_rows(
+    (source, source_stride): (&[u8], usize),
+    (target, target_stride): (&mut [u8], usize),
+    row: usize,
+    rows: u32,
+) {
+    let pairs = target.chunks_mut(target_stride).zip(source.chunks(source_stride));
+    for (target, source) in pairs.take(rows as usize) {
+        target[..row].copy_from_slice(&source[..row]);
+    }
+}
+
 fn broken(
     path: PixelPath,
     source: PackedView<'_>,
-    target: &Nv12Frame,
+    target_size: Size,
     (x, y): (u32, u32),
     what: String,
 ) -> ConvertError {
     ConvertError::Geometry {
         path,
         source_size: source.size,
-        target_size: target.size,
+        target_size,
         x,
         y,
         what,
@@ -118,11 +151,9 @@ fn broken_rule(
             ));
         }
     }
-    let pixels = from.width as usize * 4;
     let chroma = to.chroma_420();
     let chroma_row = chroma.width as usize * 2;
     let buffers = [
-        ("source", source.data.len(), source.stride, pixels, from.height),
         (
             "luma",
             target.y.len(),
@@ -138,18 +169,27 @@ fn broken_rule(
             chroma.height,
         ),
     ];
-    for (name, length, stride, row, rows) in buffers {
-        if stride < row {
-            return Some(format!(
-                "a {name} row of {row} bytes does not fit a stride of {stride}"
-            ));
-        }
-        let needed = span(stride, row, rows);
-        if length < needed {
-            return Some(format!(
-                "the {name} buffer has {length} bytes where {needed} are needed"
-            ));
-        }
+    source_rule(source).or_else(|| buffers.into_iter().find_map(buffer_rule))
+}
+
+fn source_rule(source: PackedView<'_>) -> Option<String> {
+    let Size { width, height } = source.size;
+    buffer_rule((
+        "source",
+        source.data.len(),
+        source.stride,
+        width as usize * 4,
+        height,
+    ))
+}
+
+/// Name, length and stride of a buffer, bytes that a row needs, rows.
+fn buffer_rule((name, length, stride, row, rows): (&str, usize, usize, usize, u32)) -> Option<String> {
+    if stride < row {
+        return Some(format!(
+            "a {name} row of {row} bytes does not fit a stride of {stride}"
+        ));
     }
-    None
+    let needed = span(stride, row, rows);
+    (length < needed).then(|| format!("the {name} buffer has {length} bytes where {needed} are needed"))
 }

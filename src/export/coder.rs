@@ -91,11 +91,13 @@ impl Coder {
         let key_due = pts - self.last_key >= self.key_interval;
         let key_due = key_due && !matches!(self.mode, RepeatMode::Encode);
         let repeats = picture.repeats && !matches!(self.mode, RepeatMode::Encode);
-        if repeats && !(key_due && matches!(self.mode, RepeatMode::Still(_))) {
-            if let Some(run) = self.runs.back_mut() {
-                run.repeats += 1;
-                return self.drain(out);
-            }
+        let key_in_stillness = key_due && matches!(self.mode, RepeatMode::Still(_));
+        if repeats
+            && !key_in_stillness
+            && let Some(run) = self.runs.back_mut()
+        {
+            run.repeats += 1;
+            return self.drain(out);
         }
         if key_due {
             self.last_key = pts;

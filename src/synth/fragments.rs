@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::mp4::{be32, boxes, find};
+use super::mp4::{be32, be64, boxes, find};
 use super::{SynthError, io_error};
 
 /// A piece that was written.
@@ -30,8 +30,14 @@ pub fn split(file: &Path, folder: &Path, seconds: f64) -> Result<Vec<Piece>, Syn
         reason,
     };
     let top = boxes(&bytes, 0..bytes.len());
+    // 14496-12 8.4.2: version 1 has two 64-bit fields before the time scale.
     let timescale = find(&bytes, 0..bytes.len(), &[*b"moov", *b"trak", *b"mdia", *b"mdhd"])
-        .map(|mdhd| be32(&bytes[mdhd.start + if bytes[mdhd.start] == 1 { 20 } else { 12 }..]))
+        .and_then(|mdhd| {
+            be32(
+                &bytes,
+                mdhd.start + if bytes.get(mdhd.start) == Some(&1) { 20 } else { 12 },
+            )
+        })
         .ok_or_else(|| broken("it has no media header"))?;
     let first = top
         .iter()
@@ -46,14 +52,13 @@ pub fn split(file: &Path, folder: &Path, seconds: f64) -> Result<Vec<Piece>, Syn
     let starts: Vec<_> = top.iter().filter(|found| found.kind == *b"moof").collect();
     let mut times = Vec::new();
     for moof in &starts {
-        let tfdt = find(&bytes, moof.contents.clone(), &[*b"traf", *b"tfdt"])
-            .ok_or_else(|| broken("a fragment has no decode time"))?;
         // 14496-12 8.8.12: 64 bits in version 1.
-        let field = &bytes[tfdt.start + 4..tfdt.end];
-        let ticks = match bytes[tfdt.start] {
-            1 => u64::from(be32(field)) << 32 | u64::from(be32(&field[4..])),
-            _ => u64::from(be32(field)),
-        };
+        let ticks = find(&bytes, moof.contents.clone(), &[*b"traf", *b"tfdt"])
+            .and_then(|tfdt| match bytes.get(tfdt.start) {
+                Some(1) => be64(&bytes, tfdt.start + 4),
+                _ => be32(&bytes, tfdt.start + 4).map(u64::from),
+            })
+            .ok_or_else(|| broken("a fragment has no decode time"))?;
         times.push(ticks as f64 / f64::from(timescale));
     }
     let mut pieces = Vec::new();
@@ -75,14 +80,17 @@ pub fn split(file: &Path, folder: &Path, seconds: f64) -> Result<Vec<Piece>, Syn
     Ok(pieces)
 }
 
-/// Cuts the second half off the last piece, as a crash does.
+/// Cuts the second half off a piece, as a crash does, and gives it the name `name` in the same folder: a piece that is being
+/// written is called `.m4s.tmp`.
 ///
 /// # Errors
-/// [`SynthError`] when the file cannot be read or written.
-pub fn tear(folder: &Path, piece: &Piece) -> Result<(), SynthError> {
+/// [`SynthError`] when a file cannot be read or written.
+pub fn tear(folder: &Path, piece: &Piece, name: &str) -> Result<(), SynthError> {
     let path = folder.join(&piece.name);
     let bytes = fs::read(&path).map_err(io_error("read", &path))?;
-    fs::write(&path, &bytes[..bytes.len() / 2]).map_err(io_error("write", &path))
+    fs::remove_file(&path).map_err(io_error("remove", &path))?;
+    let torn = folder.join(name);
+    fs::write(&torn, &bytes[..bytes.len() / 2]).map_err(io_error("write", &torn))
 }
 
 /// `manifest.json` of type `m4s_segments`. With `open`, the last piece is still being written.

@@ -42,37 +42,49 @@ pub fn rotate(path: &Path, rotation: Rotation) -> Result<(), SynthError> {
         reason: "it has no track header",
     })?;
     // 14496-12 8.3.2: version 1 has three 64-bit fields where version 0 has 32 bits.
-    let matrix = header.start + if bytes[header.start] == 1 { 52 } else { 40 };
-    for (index, value) in rotation.matrix().into_iter().enumerate() {
-        bytes[matrix + index * 4..][..4].copy_from_slice(&value.to_be_bytes());
+    let offset = if bytes.get(header.start) == Some(&1) {
+        52
+    } else {
+        40
+    };
+    let matrix = bytes[header]
+        .get_mut(offset..offset + 36)
+        .ok_or_else(|| SynthError::Boxes {
+            path: path.into(),
+            reason: "its track header is too short",
+        })?;
+    for (field, value) in matrix.chunks_exact_mut(4).zip(rotation.matrix()) {
+        field.copy_from_slice(&value.to_be_bytes());
     }
     fs::write(path, bytes).map_err(io_error("write", path))
 }
 
 /// A box: its type, where it is with its header, where its contents are.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Box4 {
+pub(super) struct Mp4Box {
     pub kind: [u8; 4],
     pub whole: Range<usize>,
     pub contents: Range<usize>,
 }
 
 /// The boxes that follow one another in `range`, up to the first that does not fit.
-pub(super) fn boxes(bytes: &[u8], range: Range<usize>) -> Vec<Box4> {
+pub(super) fn boxes(bytes: &[u8], range: Range<usize>) -> Vec<Mp4Box> {
     let mut found = Vec::new();
     let mut at = range.start;
-    while let Some(header) = bytes.get(at..at + 8) {
-        let kind = [header[4], header[5], header[6], header[7]];
-        let short = be32(header) as usize;
-        let (size, header_size) = match (short, bytes.get(at + 8..at + 16)) {
-            (1, Some(long)) => ((be32(long) as usize) << 32 | be32(&long[4..]) as usize, 16),
-            _ => (short, 8),
+    while let (Some(short), Some(kind)) = (
+        be32(bytes, at),
+        bytes.get(at + 4..).and_then(|rest| rest.first_chunk()),
+    ) {
+        let (size, header_size) = match (short, be64(bytes, at + 8)) {
+            (1, Some(long)) => (long as usize, 16),
+            _ => (short as usize, 8),
         };
+        let kind = *kind;
         let end = at.saturating_add(size);
         if size < header_size || end > range.end {
             break;
         }
-        found.push(Box4 {
+        found.push(Mp4Box {
             kind,
             whole: at..end,
             contents: at + header_size..end,
@@ -92,11 +104,20 @@ pub(super) fn find(bytes: &[u8], range: Range<usize>, path: &[[u8; 4]]) -> Optio
     })
 }
 
-/// The first four bytes as a big-endian number.
-pub(super) fn be32(bytes: &[u8]) -> u32 {
-    bytes[..4]
-        .iter()
-        .fold(0, |value, &byte| value << 8 | u32::from(byte))
+/// The big-endian number in the four bytes from `at`.
+pub(super) fn be32(bytes: &[u8], at: usize) -> Option<u32> {
+    bytes
+        .get(at..)?
+        .first_chunk()
+        .map(|field| u32::from_be_bytes(*field))
+}
+
+/// The big-endian number in the eight bytes from `at`.
+pub(super) fn be64(bytes: &[u8], at: usize) -> Option<u64> {
+    bytes
+        .get(at..)?
+        .first_chunk()
+        .map(|field| u64::from_be_bytes(*field))
 }
 
 #[cfg(test)]

@@ -14,10 +14,12 @@ pub(super) fn desk() -> Plan {
         segments: vec![SegmentPlan {
             display: VideoPlan {
                 jitter: true,
-                b_frames: true,
                 ..VideoPlan::screen(Size::new(1280, 720), 30, seconds).small()
             },
-            camera: Some(VideoPlan::camera(Size::new(320, 240), seconds).small()),
+            camera: Some(VideoPlan {
+                b_frames: true,
+                ..VideoPlan::camera(Size::new(320, 240), seconds).small()
+            }),
             mic: Some(SoundPlan::new(1, seconds)),
             system: Some(SoundPlan::new(2, seconds)),
             pointer: true,

@@ -134,6 +134,7 @@ impl Job<'_> {
         piece: Option<f64>,
     ) -> Result<(), SynthError> {
         let mut spec = VideoSpec::new(plan.size);
+        spec.fps = plan.fps;
         spec.crf = plan.crf;
         spec.effort = plan.effort;
         spec.b_frames = plan.b_frames;
@@ -189,7 +190,13 @@ impl Job<'_> {
             let folder = init.parent().unwrap_or(&init);
             let pieces = fragments::split(&file, folder, seconds)?;
             if let (true, Some(last)) = (torn.is_some(), pieces.last()) {
-                fragments::tear(folder, last)?;
+                // The main group was renamed too early, the second was caught while it wrote.
+                let name = if span.end == all {
+                    format!("{}.tmp", last.name)
+                } else {
+                    last.name.clone()
+                };
+                fragments::tear(folder, last, &name)?;
             }
             let manifest = fragments::manifest(&pieces, torn.is_some(), seconds);
             self.folder

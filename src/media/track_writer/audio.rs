@@ -122,6 +122,8 @@ impl AudioTrackWriter {
         stream.set_time_base(time_base);
         stream.set_parameters(&encoder);
         let mut options = Dictionary::new();
+        // No random stream numbers, no version strings: the same sound gives the same file.
+        options.set("fflags", "+bitexact");
         if spec.codec == AudioCodec::AacFragmented {
             options.set("movflags", "frag_keyframe+empty_moov+default_base_moof");
             options.set("frag_duration", "250000");

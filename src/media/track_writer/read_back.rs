@@ -92,7 +92,8 @@ pub(crate) fn first_channel(path: &Path) -> (Vec<f32>, u32, u16) {
     };
     let mut packet = Packet::empty();
     while packet.read(&mut input).is_ok() {
-        if packet.stream() == index {
+        // The end of a torn file.
+        if packet.stream() == index && !packet.is_corrupt() {
             decoder.send_packet(&packet).unwrap();
             take(&mut decoder);
         }

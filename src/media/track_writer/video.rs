@@ -56,6 +56,8 @@ pub enum Effort {
 pub struct VideoSpec {
     /// Picture size.
     pub size: Size,
+    /// Nominal pictures per second: what the level of the stream is chosen for. Times need not keep to it.
+    pub fps: u32,
     /// Codec.
     pub codec: VideoCodec,
     /// Chroma resolution.
@@ -70,7 +72,8 @@ pub struct VideoSpec {
     pub crf: u8,
     /// How hard the encoder tries.
     pub effort: Effort,
-    /// Whether B-frames may be used; hardware screen encoders write none.
+    /// Whether B-frames may be used; hardware screen encoders write none. The length that FFmpeg 7 reads from an MP4 file
+    /// with B-frames falls short by the reordering delay (up to two pictures), however long the last picture lasts.
     pub b_frames: bool,
     /// Seconds between forced key frames.
     pub key_interval: f64,
@@ -80,10 +83,11 @@ pub struct VideoSpec {
 
 impl VideoSpec {
     /// What Cap's recorder writes (cap-format.md 7): H.264 4:2:0, 8 bits, BT.709 limited range and tagged so, a key frame
-    /// every 2 s.
+    /// every 2 s, nominally 30 pictures per second.
     pub const fn new(size: Size) -> Self {
         Self {
             size,
+            fps: 30,
             codec: VideoCodec::H264,
             sampling: ChromaSampling::Yuv420,
             depth: BitDepth::Eight,
@@ -210,6 +214,7 @@ impl VideoTrackWriter {
         video.set_height(spec.size.height);
         video.set_format(spec.pixel_format());
         video.set_time_base(time_base);
+        video.set_frame_rate(Some(Rational::new(spec.fps as i32, 1)));
         // Key frames are forced by time; the encoder's own interval counts pictures.
         video.set_gop(i32::MAX as u32);
         video.set_max_b_frames(if spec.b_frames { 2 } else { 0 });
@@ -235,6 +240,7 @@ impl VideoTrackWriter {
         stream.set_time_base(time_base);
         stream.set_parameters(&encoder);
         let mut options = Dictionary::new();
+        options.set("fflags", "+bitexact");
         options.set("video_track_timescale", &TICKS.to_string());
         if spec.fragmented {
             options.set("movflags", "frag_keyframe+empty_moov+default_base_moof");
