@@ -7,7 +7,7 @@ use serde_json::Value;
 
 fn published() -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/baseline.schema.json");
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+    serde_json::from_str(&std::fs::read_to_string(path).expect("the schema is there")).expect("it is JSON")
 }
 
 #[test]
