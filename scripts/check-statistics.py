@@ -49,6 +49,24 @@ spread = stats.median_abs_deviation(described, scale="normal") / np.median(descr
 signed = [0.3, -0.1, 0.5, 0.2, -0.4, 0.7, 0.9, -0.05]
 ties = [1.0, 1.0, -1.0, 2.0, 3.0, -2.0, 4.0, 0.0]
 
+ten = list(zip(base, head)) + [(10.0, 10.7), (10.3, 11.6), (9.9, 10.8), (10.6, 11.3), (10.2, 11.9)]
+
+
+def paired(pairs):
+    """Hodges-Lehmann estimate and the interval that the signed-rank test does not reject: a bound is the ratio at which the
+    exact test's p crosses 0.05, found among the Walsh averages."""
+    logs = [np.log(h / b) for b, h in pairs]
+    walsh = sorted((x + y) / 2 for i, x in enumerate(logs) for y in logs[: i + 1])
+    kept = [w for w in walsh if min_p(logs, w) > 0.05] or walsh
+    return np.exp(np.median(walsh)), np.exp(kept[0]), np.exp(kept[-1])
+
+
+def min_p(logs, shift):
+    """Largest two-sided p just beside a shift: at a Walsh average itself there is a tie or a zero."""
+    beside = [[x - shift - step for x in logs] for step in (-1e-9, 1e-9)]
+    return max(stats.wilcoxon(d, method="exact").pvalue for d in beside)
+
+
 EXPECTED = [
     ("describe.rs", "mean", described.mean()),
     ("describe.rs", "standard deviation", described.std(ddof=1)),
@@ -68,6 +86,10 @@ EXPECTED = [
     ("ratio.rs", "Wilcoxon, mixed", wilcoxon(signed, "exact").pvalue),
     ("ratio.rs", "W+, mixed", wilcoxon(signed, "exact", "greater").statistic),
     ("ratio.rs", "Wilcoxon, ties", wilcoxon(ties, "asymptotic").pvalue),
+    ("ratio.rs", "paired, five", paired(ten[:5])[0]),
+    ("ratio.rs", "paired, ten", paired(ten)[0]),
+    ("ratio.rs", "paired, ten, low", paired(ten)[1]),
+    ("ratio.rs", "paired, ten, high", paired(ten)[2]),
     ("bootstrap.rs", "low rank of 5", float(median_interval(5)[0] + 9)),
     ("bootstrap.rs", "high rank of 5", float(median_interval(5)[1] + 9)),
     ("bootstrap.rs", "low rank of 11", float(median_interval(11)[0])),

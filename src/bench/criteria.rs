@@ -61,6 +61,17 @@ pub struct Checked {
     pub reason: Option<String>,
 }
 
+impl Checked {
+    /// The value in words: whole numbers without a fraction, "-" where there is none.
+    pub fn value_words(&self) -> String {
+        match self.value {
+            None => "-".to_owned(),
+            Some(value) if value.fract() == 0.0 => format!("{value:.0}"),
+            Some(value) => format!("{value:.4}"),
+        }
+    }
+}
+
 /// Whether a criterion is met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -220,7 +231,7 @@ fn value_of(metric: &str, result: &Baseline, base: Option<&Baseline>) -> Result<
             .floor
             .as_ref()
             .and_then(|floor| floor.ratio.as_ref())
-            .map(|ratio| ratio.ratio.ratio)
+            .map(|ratio| ratio.ratio)
             .ok_or_else(|| "the floor was not measured (--floor)".to_owned()),
         "bytes_over_baseline" => {
             let base = base.ok_or_else(|| "no baseline was given to compare with (--baseline)".to_owned())?;

@@ -128,7 +128,7 @@ mod tests {
                 .all(|(a, b)| (a - b).abs() < 1e-12),
             "{ratio:?}"
         );
-        assert!((ratio.ratio.ratio - 2.0).abs() < 1e-12 && floor.wall_s.median == 5.0);
+        assert!((ratio.ratio - (2.0f64 * 3.99f64.sqrt()).sqrt()).abs() < 1e-12 && floor.wall_s.median == 5.0);
         assert!(floor.wall_s.void.is_some() && floor.same_encoder_options);
     }
 

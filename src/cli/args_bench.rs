@@ -69,10 +69,10 @@ pub(super) struct MeasureArgs {
     #[arg(long, requires = "against", default_value_t = 10, value_parser = clap::value_parser!(u32).range(5..=1000))]
     pub(super) pairs: u32,
     /// Pairs at most: more than at least are run until the ratio is known to within --precision
-    #[arg(long, requires = "against", default_value_t = 30, value_parser = clap::value_parser!(u32).range(5..=1000))]
+    #[arg(long, requires = "against", default_value_t = 40, value_parser = clap::value_parser!(u32).range(5..=1000))]
     pub(super) max_pairs: u32,
     /// Half the width of the ratio's interval at which no more pairs are run
-    #[arg(long, requires = "against", value_name = "PERCENT", default_value = "2%", value_parser = parse_percent)]
+    #[arg(long, requires = "against", value_name = "PERCENT", default_value = "1.5%", value_parser = parse_percent)]
     pub(super) precision: f64,
     /// Exit with 1 when the slowdown is certainly above this
     #[arg(long, requires = "against", value_name = "PERCENT", value_parser = parse_percent)]

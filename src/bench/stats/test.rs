@@ -8,6 +8,9 @@ const EXACT_PRODUCT: usize = 2_500;
 /// Pairs up to which the exact distribution of W is computed.
 const EXACT_PAIRS: usize = 50;
 
+/// The standard normal distribution's 97.5 % quantile.
+const NORMAL_975: f64 = 1.959_963_984_540_054;
+
 /// The outcome of a test whose null hypothesis is that nothing differs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Comparison {
@@ -142,6 +145,28 @@ fn u_distribution(n1: usize, n2: usize) -> Vec<f64> {
         }
     }
     counts
+}
+
+/// How many of the smallest and of the largest of the n (n + 1) / 2 Walsh averages lie outside the interval that Wilcoxon's test
+/// does not reject with error probability `alpha` (Hollander and Wolfe 1999, section 3.3).
+pub(super) fn walsh_tail(n: usize, alpha: f64) -> usize {
+    if n <= EXACT_PAIRS {
+        let counts = w_distribution(n);
+        let all: f64 = counts.iter().sum();
+        let mut below = 0.0;
+        // So many that even the next sum of ranks is too unlikely on one side.
+        counts
+            .iter()
+            .take_while(|count| {
+                below += *count;
+                below / all <= alpha / 2.0
+            })
+            .count()
+    } else {
+        let count = n as f64;
+        let sd = (count * (count + 1.0) * (2.0 * count + 1.0) / 24.0).sqrt();
+        (count * (count + 1.0) / 4.0 - NORMAL_975 * sd).floor().max(0.0) as usize
+    }
 }
 
 /// How many of the 2^n signs of the ranks 1..=n give each sum of positive ranks.

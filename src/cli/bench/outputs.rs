@@ -25,7 +25,11 @@ pub(super) fn write(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
     let failed = || format!("can't write {}", file.display());
-    let partial = tempfile::NamedTempFile::new_in(folder).with_context(failed)?;
+    let mut builder = tempfile::Builder::new();
+    // Readable by whom the user's mask lets read, as any other result.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let partial = builder.tempfile_in(folder).with_context(failed)?;
     fs::write(partial.path(), bytes).with_context(failed)?;
     partial.persist(file).with_context(failed)?;
     Ok(())

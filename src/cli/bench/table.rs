@@ -91,7 +91,7 @@ fn notes(baseline: &Baseline) -> String {
         if let Some(ratio) = &floor.ratio {
             text += &format!(
                 "  {:.3} times the floor of {:.3} s [{:.3}, {:.3}]{same}\n",
-                ratio.ratio.ratio, floor.wall_s.median, ratio.ratio.ci.low, ratio.ratio.ci.high
+                ratio.ratio, floor.wall_s.median, ratio.ci.low, ratio.ci.high
             );
         }
     }
@@ -167,7 +167,7 @@ pub(super) fn comparison(report: &Report) -> String {
 
 /// Two builds compared by pairs.
 pub(super) fn against(against: &Against) -> String {
-    let ratio = against.wall.ratio;
+    let ratio = &against.wall;
     let p = against.wall.test.map_or(1.0, |test| test.p / 2.0);
     let mut text = format!(
         "{}: {} ({} pairs): {:.1} % of the other's time [{:.1}, {:.1}], p {p:.4} on one side\n",
@@ -180,7 +180,7 @@ pub(super) fn against(against: &Against) -> String {
     );
     for (name, figure) in [("CPU time", &against.cpu), ("peak memory", &against.peak_rss)] {
         if let Some(figure) = figure {
-            let ratio = figure.ratio;
+            let ratio = figure;
             text += &format!(
                 "  {name}: {:.1} % [{:.1}, {:.1}]\n",
                 ratio.ratio * 100.0,
@@ -204,9 +204,7 @@ pub(super) fn against(against: &Against) -> String {
 pub(super) fn criteria(checked: &[Checked]) -> String {
     let mut text = String::new();
     for checked in checked {
-        let value = checked
-            .value
-            .map_or("-".to_owned(), |value| format!("{value:.4}"));
+        let value = checked.value_words();
         let reason = checked
             .reason
             .as_ref()
