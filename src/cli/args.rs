@@ -135,6 +135,9 @@ pub(super) struct SettingsArgs {
     /// Constant frame rate, or variable: unchanged frames are not written at all
     #[arg(long, value_enum, default_value = "cfr")]
     pub(super) frame_rate_mode: FrameRateModeArg,
+    /// Redraw, read back and convert only what changed; the frames are the same either way
+    #[arg(long, value_enum, default_value = "on", hide = true)]
+    pub(super) damage: DamageArg,
     /// GPU adapter, by a part of its name or backend (see `capstan doctor`)
     #[arg(long, value_name = "NAME")]
     pub(super) adapter: Option<String>,
@@ -191,6 +194,14 @@ pub(super) enum FrameRateModeArg {
     Cfr,
     /// Variable
     Vfr,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum DamageArg {
+    /// What changed
+    On,
+    /// All of every frame that is new
+    Off,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 use serde::Deserialize;
 
-use super::args::{Format, FrameRateModeArg, SettingsArgs, StillPicturesArg};
+use super::args::{DamageArg, Format, FrameRateModeArg, SettingsArgs, StillPicturesArg};
 use crate::export::{EncoderSetting, ExportSettings, PixelPathSetting, Rate, Repeats};
 use crate::frame::Size;
 use crate::media::decode::HardwareChoice;
@@ -81,6 +81,7 @@ pub(super) fn resolve(args: &SettingsArgs) -> anyhow::Result<ExportSettings> {
             (FrameRateModeArg::Cfr, StillPicturesArg::Auto) => Repeats::StillPictures,
             (FrameRateModeArg::Cfr, StillPicturesArg::Off) => Repeats::Encode,
         },
+        damage: args.damage == DamageArg::On,
         adapter: args.adapter.clone(),
         cap_colors: args.cap_colors,
         camera_delay: args.camera_delay.into(),

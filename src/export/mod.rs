@@ -1,9 +1,11 @@
 //! The pipeline: plan -> stages -> file; progress, stage report. The only place where the rooms below meet.
 
 mod cancel;
+mod changes;
 mod coder;
 mod control;
 mod error;
+mod frames;
 mod histogram;
 mod instant;
 mod meter;
@@ -24,6 +26,7 @@ use std::time::{Duration, Instant};
 
 pub use cancel::Cancel;
 pub use error::ExportError;
+pub use frames::frames;
 pub use meter::StageReport;
 pub use plan::{Plan, SegmentMedia, plan};
 pub use progress::{Observer, Phase, Progress, Unobserved};
@@ -33,6 +36,7 @@ pub use stills::stills;
 
 use crate::cap::{self, Opened};
 use output::OutputFile;
+use plan::Destination;
 
 /// What to export, where to, and how.
 #[derive(Clone, Debug)]
@@ -78,7 +82,10 @@ pub fn export(
     };
     cancel.set_partial(output.as_ref().map(|output| output.partial().to_owned()));
     let result = match cap::open(&request.recording, &plan::open_options(&request.settings))? {
-        Opened::Studio(recording) => plan::run(*recording, request, output, cancel, begun, observer),
+        Opened::Studio(recording) => {
+            let destination = output.map_or(Destination::Nowhere, Destination::File);
+            plan::run(*recording, request, destination, cancel, begun, observer)
+        }
         Opened::Instant(recording) => instant::run(recording, request, output, cancel, begun),
     };
     cancel.set_partial(None);

@@ -37,13 +37,25 @@ const TICK: Duration = Duration::from_millis(100);
 const STALL: Duration = Duration::from_secs(20);
 
 /// The parts of a run, opened and ready.
-pub(super) struct Parts {
+pub(super) struct Parts<'a> {
     pub scene: Scene,
     pub frame_rate: FrameRate,
     pub sources: VideoSources,
     pub renderer: Renderer,
     pub converter: Chain,
-    pub sink: Option<FileSink>,
+    /// Whether only what changed is redrawn.
+    pub damage: bool,
+    pub sink: Sink<'a>,
+}
+
+/// Where the converted pictures go.
+pub(super) enum Sink<'a> {
+    /// Encoded into a file.
+    File(FileSink),
+    /// To somebody who looks at them.
+    Visitor(&'a mut encode::Visitor<'a>),
+    /// Nowhere.
+    Nothing,
 }
 
 /// Where an export that is written goes.
@@ -68,7 +80,7 @@ pub(super) struct Outcome {
 
 /// Runs the pipeline to its end.
 pub(super) fn run(
-    parts: Parts,
+    parts: Parts<'_>,
     cancel: &Cancel,
     begun: Instant,
     observer: &mut dyn Observer,
@@ -79,6 +91,7 @@ pub(super) fn run(
         mut sources,
         mut renderer,
         mut converter,
+        damage,
         sink,
     } = parts;
     let total = scene.frame_count();
@@ -103,7 +116,7 @@ pub(super) fn run(
         let decode = {
             let sources = &mut sources;
             crew.spawn(decode::LANES, move |meter| {
-                decode::run(scene, sources, &decoded_in, meter, control)
+                decode::run(scene, sources, damage, &decoded_in, meter, control)
             })?
         };
         let compose = {
@@ -128,12 +141,18 @@ pub(super) fn run(
             mux: None,
         };
         match sink {
-            None => {
+            Sink::Nothing => {
                 threads.encode = Some(crew.spawn(encode::LANES, move |meter| {
                     encode::run(encode::Sink::Nowhere, &converted_out, meter, control, note_first)
                 })?);
             }
-            Some(FileSink {
+            Sink::Visitor(visit) => {
+                threads.encode = Some(crew.spawn(encode::LANES, move |meter| {
+                    let sink = encode::Sink::Visitor(visit);
+                    encode::run(sink, &converted_out, meter, control, note_first)
+                })?);
+            }
+            Sink::File(FileSink {
                 mut coder,
                 video_track,
                 sound,

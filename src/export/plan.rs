@@ -8,11 +8,12 @@ use super::cancel::Cancel;
 use super::coder::{Coder, RepeatMode};
 use super::error::ExportError;
 use super::output::OutputFile;
-use super::pipeline::{self, FileSink, Parts};
+use super::pipeline::{self, FileSink, Parts, Sink};
 use super::progress::Observer;
 use super::report::{AdapterPath, ExportReport, Fallback, Paths};
 use super::settings::{EncoderSetting, ExportSettings, PixelPathSetting, Repeats};
 use super::sources::VideoSources;
+use super::stage::encode::Visitor;
 use super::{Request, sound_plan};
 use crate::cap::config::BackgroundSource;
 use crate::cap::{Alignment, OpenOptions, Recording};
@@ -215,11 +216,21 @@ fn backdrop(
     Ok(Backdrop::WHITE)
 }
 
+/// What becomes of the frames.
+pub(super) enum Destination<'a> {
+    /// They are encoded into this file.
+    File(OutputFile),
+    /// Somebody looks at them.
+    Visitor(&'a mut Visitor<'a>),
+    /// They are dropped.
+    Nowhere,
+}
+
 /// Plans, opens and runs the export of a studio recording.
 pub(super) fn run(
     recording: Recording,
     request: &Request,
-    output: Option<OutputFile>,
+    destination: Destination<'_>,
     cancel: &Cancel,
     begun: Instant,
     observer: &mut dyn Observer,
@@ -240,16 +251,14 @@ pub(super) fn run(
     let sources = VideoSources::new(&plan.recording, settings.decoder.clone(), decoder_threads());
 
     let sound = sound_plan::open(&plan, &request.settings, total, &mut paths, &mut warnings)?;
-    let sink = match &output {
-        None => None,
-        Some(output) => Some(open_sink(
-            settings,
-            size,
-            output.partial(),
-            sound,
-            &mut paths,
-            &mut fallbacks,
-        )?),
+    let (sink, output) = match destination {
+        Destination::Nowhere => (Sink::Nothing, None),
+        Destination::Visitor(visit) => (Sink::Visitor(visit), None),
+        Destination::File(output) => {
+            let partial = output.partial();
+            let sink = open_sink(settings, size, partial, sound, &mut paths, &mut fallbacks)?;
+            (Sink::File(sink), Some(output))
+        }
     };
     for warning in &warnings {
         tracing::warn!("{warning}");
@@ -272,6 +281,7 @@ pub(super) fn run(
         sources,
         renderer,
         converter,
+        damage: settings.damage,
         sink,
     };
     let outcome = pipeline::run(parts, cancel, begun, observer)?;

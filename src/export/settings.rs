@@ -29,6 +29,8 @@ pub struct ExportSettings {
     pub pixel_path: PixelPathSetting,
     /// What becomes of frames that equal the one before.
     pub repeats: Repeats,
+    /// Whether only what changed is redrawn, read back and converted. The frames are the same either way.
+    pub damage: bool,
     /// Part of the name of the GPU adapter; the best one when none is given.
     pub adapter: Option<String>,
     /// Cap's BT.601 maths with BT.709 tags instead of true BT.709 (cap-look.md 20).
@@ -52,6 +54,7 @@ impl Default for ExportSettings {
             decoder: HardwareChoice::Auto,
             pixel_path: PixelPathSetting::Auto,
             repeats: Repeats::StillPictures,
+            damage: true,
             adapter: None,
             cap_colors: false,
             camera_delay: CameraDelay::CountedOnce,

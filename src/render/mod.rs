@@ -22,6 +22,6 @@ mod tests;
 pub use backdrop::{Backdrop, Noise};
 pub use device::{AdapterKind, AdapterReport, Device, adapters};
 pub use error::{RenderError, Stage};
-pub use picture::Pictures;
+pub use picture::{Pictures, Upload};
 pub use readback::ReadyFrame;
 pub use renderer::{ColorPolicy, RenderSpec, RenderStats, Renderer};

@@ -6,13 +6,28 @@ use crossbeam_channel::{Receiver, Sender};
 
 use super::device::Device;
 use super::error::{RenderError, Stage};
-use crate::frame::{PlaneView, Size, YuvColor, YuvLayout, YuvPicture};
+use crate::frame::{PixelRect, PlaneView, Size, YuvColor, YuvLayout, YuvPicture};
 use crate::scene::Track;
+
+/// What need not be uploaded of a picture, for most of it is on the GPU already.
+#[derive(Clone, Debug)]
+pub struct Upload {
+    /// A picture of the same shape. Where it is not the one on the GPU, everything is uploaded.
+    pub since: YuvPicture,
+    /// The luma pixels that differ from it, or whose chroma does.
+    pub rects: Vec<PixelRect>,
+}
 
 /// The source pictures of one frame, one a track.
 #[derive(Clone, Debug, Default)]
 pub struct Pictures {
-    entries: Vec<(Track, YuvPicture)>,
+    entries: Vec<(Track, Entry)>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    picture: YuvPicture,
+    upload: Option<Upload>,
 }
 
 impl Pictures {
@@ -23,9 +38,15 @@ impl Pictures {
 
     /// Shows `picture` on the cards of `track`.
     pub fn insert(&mut self, track: Track, picture: YuvPicture) {
+        self.insert_changed(track, picture, None);
+    }
+
+    /// As [`insert`](Self::insert), with what differs from an earlier picture.
+    pub fn insert_changed(&mut self, track: Track, picture: YuvPicture, upload: Option<Upload>) {
+        let entry = Entry { picture, upload };
         match self.entries.iter_mut().find(|(of, _)| *of == track) {
-            Some((_, held)) => *held = picture,
-            None => self.entries.push((track, picture)),
+            Some((_, held)) => *held = entry,
+            None => self.entries.push((track, entry)),
         }
     }
 
@@ -34,11 +55,11 @@ impl Pictures {
         self.entries
             .iter()
             .find(|(of, _)| *of == track)
-            .map(|(_, picture)| picture)
+            .map(|(_, entry)| &entry.picture)
     }
 
-    fn iter(&self) -> impl Iterator<Item = (Track, &YuvPicture)> {
-        self.entries.iter().map(|(track, picture)| (*track, picture))
+    fn iter(&self) -> impl Iterator<Item = (Track, &Entry)> {
+        self.entries.iter().map(|(track, entry)| (*track, entry))
     }
 }
 
@@ -70,6 +91,13 @@ impl Loaded {
 
     pub(super) fn color(&self) -> YuvColor {
         self.picture.color
+    }
+
+    /// Whether the changed parts of `picture` make this picture into it.
+    fn takes(&self, upload: &Upload, picture: &YuvPicture) -> bool {
+        self.picture.same_as(&upload.since)
+            && self.picture.size == picture.size
+            && self.picture.layout == picture.layout
     }
 }
 
@@ -158,15 +186,18 @@ impl PictureStore {
         pictures: &Pictures,
         frame: u64,
     ) -> Result<(), RenderError> {
-        for (track, picture) in pictures.iter() {
-            if self
-                .get(track)
-                .is_some_and(|loaded| loaded.picture.same_as(picture))
-            {
+        for (track, Entry { picture, upload }) in pictures.iter() {
+            let loaded = self.get(track);
+            if loaded.is_some_and(|loaded| loaded.picture.same_as(picture)) {
                 continue;
             }
+            let whole = [PixelRect::full(picture.size)];
+            let changed = upload
+                .as_ref()
+                .filter(|upload| loaded.is_some_and(|loaded| loaded.takes(upload, picture)));
+            let rects = changed.map_or(&whole[..], |upload| &upload.rects);
             let started = Instant::now();
-            self.upload(device, encoder, track, picture, frame)?;
+            self.upload(device, encoder, track, picture, rects, frame)?;
             self.stats.pictures += 1;
             self.stats.time += started.elapsed();
         }
@@ -199,6 +230,7 @@ impl PictureStore {
         encoder: &mut wgpu::CommandEncoder,
         track: Track,
         picture: &YuvPicture,
+        rects: &[PixelRect],
         frame: u64,
     ) -> Result<(), RenderError> {
         let what = || format!("the {track:?} track's picture");
@@ -208,6 +240,8 @@ impl PictureStore {
             found,
             expected,
         })?;
+        let luma_parts = parts(rects, (0, 0), picture.size);
+        let chroma_parts = parts(rects, shifts(picture.layout), planes.chroma);
         let luma_pitch = pitch(picture.size.width);
         let chroma_pitch = pitch(planes.chroma.width * 2);
         let luma_bytes = u64::from(luma_pitch) * u64::from(picture.size.height);
@@ -219,40 +253,61 @@ impl PictureStore {
                 let failure = device.failure(Stage::Upload, Some(frame), error.to_string());
                 device.check(Stage::Upload, Some(frame)).err().unwrap_or(failure)
             })?;
-            let row_bytes = picture.size.width as usize;
-            for (y, row) in rows(planes.luma, row_bytes, picture.size.height).enumerate() {
-                let start = y * luma_pitch as usize;
-                mapped.slice(start..start + row_bytes).copy_from_slice(row);
+            for part in &luma_parts {
+                for y in part.y..part.y + part.height {
+                    let (start, row) = (offset(part, y, luma_pitch, 1), planes.luma_row(y));
+                    let columns = part.x as usize..(part.x + part.width) as usize;
+                    let row = &row[columns];
+                    mapped.slice(start..start + row.len()).copy_from_slice(row);
+                }
             }
-            let row_bytes = planes.chroma.width as usize * 2;
-            self.chroma_row.resize(row_bytes, 0);
-            for y in 0..planes.chroma.height {
-                let row = planes.chroma_row(y, &mut self.chroma_row);
-                let start = luma_bytes as usize + y as usize * chroma_pitch as usize;
-                mapped.slice(start..start + row_bytes).copy_from_slice(row);
+            self.chroma_row.resize(planes.chroma.width as usize * 2, 0);
+            for part in &chroma_parts {
+                for y in part.y..part.y + part.height {
+                    let row = planes.chroma_row(y, part.x, part.width, &mut self.chroma_row);
+                    let start = luma_bytes as usize + offset(part, y, chroma_pitch, 2);
+                    mapped.slice(start..start + row.len()).copy_from_slice(row);
+                }
             }
         }
         buffer.unmap();
 
         let place = self.place(device, track, picture, planes.chroma);
-        let copy = |encoder: &mut wgpu::CommandEncoder, texture: &wgpu::Texture, offset, bytes_per_row| {
-            encoder.copy_buffer_to_texture(
-                wgpu::TexelCopyBufferInfo {
-                    buffer: &buffer,
-                    layout: wgpu::TexelCopyBufferLayout {
-                        offset,
-                        bytes_per_row: Some(bytes_per_row),
-                        rows_per_image: None,
+        let mut copy = |texture: &wgpu::Texture, parts: &[Part], base, bytes_per_row, sample| {
+            for part in parts {
+                encoder.copy_buffer_to_texture(
+                    wgpu::TexelCopyBufferInfo {
+                        buffer: &buffer,
+                        layout: wgpu::TexelCopyBufferLayout {
+                            offset: base + offset(part, part.y, bytes_per_row, sample) as u64,
+                            bytes_per_row: Some(bytes_per_row),
+                            rows_per_image: None,
+                        },
                     },
-                },
-                texture.as_image_copy(),
-                texture.size(),
-            );
+                    wgpu::TexelCopyTextureInfo {
+                        origin: wgpu::Origin3d {
+                            x: part.x,
+                            y: part.y,
+                            z: 0,
+                        },
+                        ..texture.as_image_copy()
+                    },
+                    wgpu::Extent3d {
+                        width: part.width,
+                        height: part.height,
+                        depth_or_array_layers: 1,
+                    },
+                );
+            }
         };
-        copy(encoder, &place.luma, 0, luma_pitch);
-        copy(encoder, &place.chroma, luma_bytes, chroma_pitch);
+        copy(&place.luma, &luma_parts, 0, luma_pitch, 1);
+        copy(&place.chroma, &chroma_parts, luma_bytes, chroma_pitch, 2);
         self.filled.push(buffer);
-        self.stats.bytes += bytes;
+        self.stats.bytes += if rects == [PixelRect::full(picture.size)] {
+            bytes
+        } else {
+            bytes_of(&luma_parts, 1) + bytes_of(&chroma_parts, 2)
+        };
         device.check(Stage::Upload, Some(frame))
     }
 
@@ -355,8 +410,33 @@ fn pitch(row_bytes: u32) -> u32 {
     row_bytes.next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT)
 }
 
-fn rows(plane: PlaneView<'_>, row_bytes: usize, count: u32) -> impl Iterator<Item = &[u8]> {
-    (0..count as usize).map(move |y| &plane.data[y * plane.stride..y * plane.stride + row_bytes])
+/// Samples of a plane, `x..x + width` by `y..y + height`.
+type Part = PixelRect;
+
+/// The samples of a plane of `size` that the luma pixels of `rects` share, one part a rectangle. They may overlap.
+fn parts(rects: &[PixelRect], (shift_x, shift_y): (u8, u8), size: Size) -> Vec<Part> {
+    let along = |start: u32, length: u32, shift: u8, side: u32| {
+        let end = u64::from(start) + u64::from(length);
+        let first = (start >> shift).min(side);
+        let end = end.div_ceil(1 << shift).min(u64::from(side)) as u32;
+        (first, end.saturating_sub(first))
+    };
+    let part = |rect: &PixelRect| {
+        let (x, width) = along(rect.x, rect.width, shift_x, size.width);
+        let (y, height) = along(rect.y, rect.height, shift_y, size.height);
+        Part { x, y, width, height }
+    };
+    rects.iter().map(part).filter(|part| !part.is_empty()).collect()
+}
+
+/// Where row `y` of `part` starts in a buffer whose rows are `pitch` bytes apart.
+fn offset(part: &Part, y: u32, pitch: u32, sample: usize) -> usize {
+    y as usize * pitch as usize + part.x as usize * sample
+}
+
+fn bytes_of(parts: &[Part], sample: u64) -> u64 {
+    let samples = |part: &Part| u64::from(part.width) * u64::from(part.height);
+    parts.iter().map(samples).sum::<u64>() * sample
 }
 
 /// The planes of a picture, checked against its size.
@@ -401,17 +481,23 @@ impl<'a> Planes<'a> {
         Ok(Self { luma, chroma, layout })
     }
 
-    /// Row `y` as U, V, U, V ..., made in `scratch` unless it is stored that way.
-    fn chroma_row<'b>(&'b self, y: u32, scratch: &'b mut [u8]) -> &'b [u8] {
-        let width = self.chroma.width as usize;
-        let row = |plane: PlaneView<'a>, bytes: usize| {
-            let start = y as usize * plane.stride;
-            &plane.data[start..start + bytes]
+    /// Row `y` of luma.
+    fn luma_row(&self, y: u32) -> &'a [u8] {
+        &self.luma.data[y as usize * self.luma.stride..]
+    }
+
+    /// Samples `x..x + width` of row `y` as U, V, U, V ..., made in `scratch` unless they are stored that way.
+    fn chroma_row<'b>(&'b self, y: u32, x: u32, width: u32, scratch: &'b mut [u8]) -> &'b [u8] {
+        let (x, width) = (x as usize, width as usize);
+        let row = |plane: PlaneView<'a>, sample: usize| {
+            let start = y as usize * plane.stride + x * sample;
+            &plane.data[start..start + width * sample]
         };
         match self.layout {
-            ChromaPlanes::Interleaved(plane) => row(plane, width * 2),
+            ChromaPlanes::Interleaved(plane) => row(plane, 2),
             ChromaPlanes::Separate(u, v) => {
-                for ((pair, u), v) in scratch.chunks_exact_mut(2).zip(row(u, width)).zip(row(v, width)) {
+                let scratch = &mut scratch[..width * 2];
+                for ((pair, u), v) in scratch.chunks_exact_mut(2).zip(row(u, 1)).zip(row(v, 1)) {
                     pair[0] = *u;
                     pair[1] = *v;
                 }

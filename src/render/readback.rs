@@ -8,7 +8,8 @@ use crossbeam_channel::{Receiver, Sender};
 
 use super::device::Device;
 use super::error::{RenderError, Stage};
-use crate::frame::{PackedFormat, PackedView, Size};
+use crate::frame::{PackedFormat, PackedView, PixelRect, Size};
+use crate::scene::Areas;
 
 /// How long one frame may take. lavapipe draws 4K in a tenth of a second.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -25,11 +26,17 @@ impl Layout {
     fn bytes(self) -> u64 {
         u64::from(self.stride) * u64::from(self.size.height)
     }
+
+    /// Where a pixel lies.
+    fn offset(self, x: u32, y: u32) -> usize {
+        y as usize * self.stride as usize + x as usize * 4
+    }
 }
 
 #[derive(Debug)]
 struct InFlight {
     frame: u64,
+    areas: Areas,
     buffer: wgpu::Buffer,
     submission: wgpu::SubmissionIndex,
     mapped: Arc<OnceLock<Result<(), wgpu::BufferAsyncError>>>,
@@ -89,10 +96,6 @@ impl Ring {
         }
     }
 
-    pub(super) fn bytes(&self) -> u64 {
-        self.layout.bytes()
-    }
-
     /// A staging buffer for `frame`.
     pub(super) fn take(&self, frame: u64) -> Result<wgpu::Buffer, RenderError> {
         self.free.try_recv().map_err(|_| RenderError::RingFull {
@@ -101,29 +104,49 @@ impl Ring {
         })
     }
 
-    /// Records the copy of the target into a staging buffer.
+    /// Records the copy of `areas` of the target to their places in a staging buffer.
     pub(super) fn copy(
         &self,
         encoder: &mut wgpu::CommandEncoder,
         target: &wgpu::Texture,
+        areas: &Areas,
         buffer: &wgpu::Buffer,
     ) {
-        encoder.copy_texture_to_buffer(
-            target.as_image_copy(),
-            wgpu::TexelCopyBufferInfo {
-                buffer,
-                layout: wgpu::TexelCopyBufferLayout {
-                    offset: 0,
-                    bytes_per_row: Some(self.layout.stride),
-                    rows_per_image: None,
+        for area in areas.rects() {
+            encoder.copy_texture_to_buffer(
+                wgpu::TexelCopyTextureInfo {
+                    origin: wgpu::Origin3d {
+                        x: area.x,
+                        y: area.y,
+                        z: 0,
+                    },
+                    ..target.as_image_copy()
                 },
-            },
-            target.size(),
-        );
+                wgpu::TexelCopyBufferInfo {
+                    buffer,
+                    layout: wgpu::TexelCopyBufferLayout {
+                        offset: self.layout.offset(area.x, area.y) as u64,
+                        bytes_per_row: Some(self.layout.stride),
+                        rows_per_image: None,
+                    },
+                },
+                wgpu::Extent3d {
+                    width: area.width,
+                    height: area.height,
+                    depth_or_array_layers: 1,
+                },
+            );
+        }
     }
 
     /// Takes note of a submission and asks for its buffer to be mapped behind it.
-    pub(super) fn submitted(&mut self, frame: u64, buffer: wgpu::Buffer, submission: wgpu::SubmissionIndex) {
+    pub(super) fn submitted(
+        &mut self,
+        frame: u64,
+        areas: &Areas,
+        buffer: wgpu::Buffer,
+        submission: wgpu::SubmissionIndex,
+    ) {
         let mapped = Arc::new(OnceLock::new());
         let done = Arc::clone(&mapped);
         buffer.map_async(wgpu::MapMode::Read, .., move |result| {
@@ -132,6 +155,7 @@ impl Ring {
         });
         self.in_flight.push_back(InFlight {
             frame,
+            areas: areas.clone(),
             buffer,
             submission,
             mapped,
@@ -148,6 +172,7 @@ impl Ring {
     pub(super) fn receive(&mut self, device: &Device) -> Result<ReadyFrame, RenderError> {
         let InFlight {
             frame,
+            areas,
             buffer,
             submission,
             mapped,
@@ -168,6 +193,7 @@ impl Ring {
             .map_err(|error| refused(format!("reading the staging buffer: {error}")))?;
         Ok(ReadyFrame {
             frame,
+            areas,
             layout: self.layout,
             bytes: Some(bytes),
             buffer,
@@ -180,6 +206,7 @@ impl Ring {
 #[derive(Debug)]
 pub struct ReadyFrame {
     frame: u64,
+    areas: Areas,
     layout: Layout,
     /// Present until the drop.
     bytes: Option<wgpu::BufferView>,
@@ -193,7 +220,36 @@ impl ReadyFrame {
         self.frame
     }
 
-    /// The pixels, lent from the staging buffer without a copy. Rows are padded to 256 bytes.
+    /// Where the frame was drawn; beyond it, it is the same as the frame before.
+    pub fn areas(&self) -> &Areas {
+        &self.areas
+    }
+
+    /// The rectangles of [`areas`](Self::areas) with their pixels, lent from the staging buffer without a copy.
+    pub fn parts(&self) -> impl Iterator<Item = (PixelRect, PackedView<'_>)> {
+        let data = self.bytes.as_deref().unwrap_or_default();
+        self.areas.rects().iter().map(move |&area| {
+            let view = PackedView {
+                size: Size::new(area.width, area.height),
+                stride: self.layout.stride as usize,
+                format: self.layout.format,
+                data: data.get(self.layout.offset(area.x, area.y)..).unwrap_or_default(),
+            };
+            (area, view)
+        })
+    }
+
+    /// Bytes that came back from the GPU; of a whole frame row padding included.
+    pub fn bytes_read(&self) -> u64 {
+        if self.areas.is_whole() {
+            self.layout.bytes()
+        } else {
+            self.areas.pixels() * 4
+        }
+    }
+
+    /// All pixels, lent from the staging buffer without a copy; those outside of [`parts`](Self::parts) are left over from
+    /// some earlier frame. Rows are padded to 256 bytes.
     pub fn view(&self) -> PackedView<'_> {
         PackedView {
             size: self.layout.size,

@@ -14,7 +14,7 @@ use super::readback::{ReadyFrame, Ring};
 use super::region::subtract_all;
 use super::target::Target;
 use crate::frame::{PackedFormat, PackedFrame, PixelRect, Size};
-use crate::scene::{Card, Layer, Pointer, PointerArt, Rect, SceneFrame, Track};
+use crate::scene::{Areas, Card, Layer, Pointer, PointerArt, Rect, SceneFrame, Track};
 
 /// Distance between uniform blocks: no adapter asks for more.
 const UNIFORM_ALIGNMENT: usize = 256;
@@ -53,9 +53,9 @@ pub struct RenderStats {
     pub frames: u64,
     /// Source pictures uploaded; fewer than were shown when frames share them.
     pub pictures_uploaded: u64,
-    /// Bytes of source pictures, row padding included.
+    /// Bytes of source pictures; of whole ones row padding included.
     pub bytes_uploaded: u64,
-    /// Bytes of frames read back, row padding included.
+    /// Bytes of frames read back; of whole ones row padding included.
     pub bytes_read_back: u64,
     /// Time spent copying source pictures to upload buffers.
     pub upload_time: Duration,
@@ -76,6 +76,8 @@ pub struct Renderer {
     backdrop: wgpu::BindGroup,
     numbers: Numbers,
     ring: Ring,
+    /// Whether the target holds the frame submitted last.
+    kept: bool,
     stats: RenderStats,
 }
 
@@ -206,6 +208,7 @@ impl Renderer {
             backdrop,
             numbers,
             ring,
+            kept: false,
             stats: RenderStats::default(),
         })
     }
@@ -253,25 +256,33 @@ impl Renderer {
     /// # Errors
     /// When the ring is full, a picture is missing or malformed, a number is not finite, or the device fails.
     pub fn submit(&mut self, frame: &SceneFrame, pictures: &Pictures) -> Result<(), RenderError> {
-        self.submit_areas(frame, pictures, &[PixelRect::full(self.target.size)])
+        self.submit_areas(frame, pictures, &Areas::whole(self.target.size))
     }
 
-    /// As [`submit`](Self::submit), but draws only the pixels of `areas`, which must not overlap; the others keep what
-    /// the frame before left there.
-    pub(super) fn submit_areas(
+    /// As [`submit`](Self::submit), but draws and reads back only the pixels of `areas`; the others keep what the
+    /// frame submitted before left there. Everything is drawn where there is none or the areas are of another size.
+    ///
+    /// # Errors
+    /// As [`submit`](Self::submit).
+    pub fn submit_areas(
         &mut self,
         frame: &SceneFrame,
         pictures: &Pictures,
-        areas: &[PixelRect],
+        areas: &Areas,
     ) -> Result<(), RenderError> {
         let index = self.stats.frames;
         check_numbers(frame, index)?;
         let staging = self.ring.take(index)?;
+        let whole = Areas::whole(self.target.size);
+        let usable = self.kept && areas.size() == whole.size();
+        let areas = if usable { areas } else { &whole };
+        self.kept = false;
         match self.draw(frame, pictures, areas, &staging, index) {
             Ok(submission) => {
-                self.ring.submitted(index, staging, submission);
+                self.ring.submitted(index, areas, staging, submission);
                 self.pictures.submitted();
                 self.stats.frames += 1;
+                self.kept = true;
                 self.device.check(Stage::Draw, Some(index))
             }
             Err(error) => {
@@ -288,7 +299,7 @@ impl Renderer {
     /// When none is in flight, the GPU takes longer than half a minute, or the device fails.
     pub fn receive(&mut self) -> Result<ReadyFrame, RenderError> {
         let ready = self.ring.receive(&self.device)?;
-        self.stats.bytes_read_back += self.ring.bytes();
+        self.stats.bytes_read_back += ready.bytes_read();
         Ok(ready)
     }
 
@@ -296,7 +307,7 @@ impl Renderer {
         &mut self,
         frame: &SceneFrame,
         pictures: &Pictures,
-        areas: &[PixelRect],
+        areas: &Areas,
         staging: &wgpu::Buffer,
         index: u64,
     ) -> Result<wgpu::SubmissionIndex, RenderError> {
@@ -307,7 +318,7 @@ impl Renderer {
         self.pictures.load(&self.device, &mut encoder, pictures, index)?;
         let mut blocks = UniformBlocks::default();
         let mut draws = Vec::new();
-        for &area in areas {
+        for &area in areas.rects() {
             draws.extend(self.plan(frame, area, &mut blocks, index)?);
         }
         for draw in &draws {
@@ -322,7 +333,7 @@ impl Renderer {
         self.numbers
             .write(&self.device, &self.pipelines, &blocks.bytes, &rects);
         self.record(&mut encoder, &draws);
-        self.ring.copy(&mut encoder, &self.target.texture, staging);
+        self.ring.copy(&mut encoder, &self.target.texture, areas, staging);
         let submission = self.device.queue.submit([encoder.finish()]);
         Ok(submission)
     }

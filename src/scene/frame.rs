@@ -111,7 +111,8 @@ pub struct Card {
 }
 
 impl Card {
-    fn looks_like(&self, other: &Self) -> bool {
+    /// Whether both show the same, given that the source pictures they ask for are the same.
+    pub(super) fn looks_like(&self, other: &Self) -> bool {
         let mut other = other.clone();
         other.picture.request.time = self.picture.request.time;
         *self == other

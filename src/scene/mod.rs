@@ -4,6 +4,7 @@
 //! [`SceneFrame`]s that a [`Scene`] hands out; two equal ones with the same source pictures are the same frame.
 
 mod camera;
+mod damage;
 mod easing;
 mod error;
 mod facts;
@@ -23,6 +24,7 @@ mod timeline;
 mod unrendered;
 mod zoom;
 
+pub use damage::{Areas, SourceChange, damage};
 pub use error::{MAX_DURATION, MAX_FRAMES, MAX_OUTPUT_SIDE, SceneError};
 pub use facts::{Facts, SegmentClock, SegmentFacts, VideoFacts};
 pub use frame::{

@@ -77,7 +77,7 @@ fn submit(renderer: &mut Renderer, frame: &Decoded, meter: &mut Meter) -> Result
     meter.enter(Activity::Busy(RENDER));
     let before = renderer.stats();
     renderer
-        .submit(&frame.scene, &frame.pictures)
+        .submit_areas(&frame.scene, &frame.pictures, &frame.areas)
         .map_err(|e| ExportError::Frame {
             frame: frame.index,
             seconds: frame.scene.time.secs(),
@@ -109,8 +109,7 @@ impl Reader<'_> {
             Some(Step::New(())) => {
                 meter.enter(Activity::Busy(READBACK));
                 let ready = renderer.receive()?;
-                let view = ready.view();
-                meter.frame_done(READBACK, view.stride as u64 * u64::from(view.size.height));
+                meter.frame_done(READBACK, ready.bytes_read());
                 Step::New(ready)
             }
         };

@@ -1,9 +1,10 @@
-//! Converts frames to NV12 in pooled buffers. A repetition is the picture before, shared, not copied.
+//! Converts what changed to NV12, in pooled pictures that hold the rest already. A repetition is the picture before, shared, not copied.
 
 use std::sync::Arc;
 
 use super::Step;
-use crate::convert::Chain;
+use super::pool::Pool;
+use crate::convert::{Chain, ConvertError};
 use crate::export::control::{Control, StageEnd};
 use crate::export::meter::Meter;
 use crate::export::queue::{Receiver, Sender};
@@ -31,56 +32,27 @@ pub(in crate::export) fn run(
     meter: &mut Meter,
     control: &Control,
 ) -> Result<(), StageEnd> {
-    let mut pool = Pool {
-        size,
-        pictures: Vec::new(),
-    };
-    let mut last: Option<Arc<Nv12Frame>> = None;
+    let mut pool = Pool::new(size);
     while let Some(step) = input.recv(meter) {
         control.check()?;
-        let picture = match (step, &last) {
-            (Step::Repeat, Some(last)) => Picture {
-                nv12: Arc::clone(last),
-                repeats: true,
-            },
+        let picture = match (step, pool.latest()) {
+            (Step::Repeat, Some(nv12)) => Picture { nv12, repeats: true },
             // The first frame of an export is never a repetition: the decode stage sees to that.
             (Step::Repeat, None) => continue,
-            (Step::New(frame), _) => {
-                let mut nv12 = pool.take();
-                // The pool hands out pictures nobody else holds.
-                if let Some(target) = Arc::get_mut(&mut nv12) {
-                    converter.convert(frame.index(), frame.view(), target)?;
-                }
-                meter.frame_done(0, (nv12.y.len() + nv12.uv.len()) as u64);
-                pool.give(&nv12);
-                last = Some(Arc::clone(&nv12));
+            (Step::New(frame), latest) => {
+                // Held no longer, so that its picture may be written again.
+                drop(latest);
+                let nv12 = pool.next(frame.areas(), |target| {
+                    for (rect, view) in frame.parts() {
+                        converter.convert_rect(frame.index(), view, target, rect.x, rect.y)?;
+                    }
+                    Ok::<_, ConvertError>(())
+                })?;
+                meter.frame_done(0, frame.areas().pixels() * 3 / 2);
                 Picture { nv12, repeats: false }
             }
         };
         output.send(meter, picture)?;
     }
     Ok(())
-}
-
-/// Pictures that are written again once every other holder has let go of them.
-struct Pool {
-    size: Size,
-    pictures: Vec<Arc<Nv12Frame>>,
-}
-
-impl Pool {
-    fn take(&mut self) -> Arc<Nv12Frame> {
-        let free = self
-            .pictures
-            .iter()
-            .position(|picture| Arc::strong_count(picture) == 1);
-        match free {
-            Some(index) => self.pictures.swap_remove(index),
-            None => Arc::new(Nv12Frame::new(self.size)),
-        }
-    }
-
-    fn give(&mut self, picture: &Arc<Nv12Frame>) {
-        self.pictures.push(Arc::clone(picture));
-    }
 }

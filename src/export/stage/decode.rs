@@ -1,12 +1,16 @@
-//! Asks the scene what each frame shows, decodes the pictures it needs, and tells repetitions apart.
+//! Asks the scene what each frame shows, decodes the pictures it needs, and tells what is new about it.
+
+use std::collections::BTreeMap;
 
 use super::Step;
+use crate::export::changes::Shown;
 use crate::export::control::{Control, StageEnd};
-use crate::export::meter::Meter;
+use crate::export::meter::{Activity, Meter};
 use crate::export::queue::Sender;
 use crate::export::sources::VideoSources;
-use crate::render::Pictures;
-use crate::scene::{Scene, SceneFrame, Track};
+use crate::frame::{PixelRect, Size, YuvPicture};
+use crate::render::{Pictures, Upload};
+use crate::scene::{Areas, Scene, SceneFrame, SourceChange, Track, damage};
 
 /// Lanes of this stage's meter.
 pub(in crate::export) const LANES: &[&str] = &["decode"];
@@ -20,68 +24,146 @@ pub(in crate::export) struct Decoded {
     pub scene: SceneFrame,
     /// The pictures its layers ask for.
     pub pictures: Pictures,
+    /// Where it may differ from the [`Step::New`] before it; everything for the first.
+    pub areas: Areas,
 }
 
-impl Decoded {
-    fn equals(&self, other: &Self) -> bool {
-        self.scene.looks_like(&other.scene)
-            && [Track::Display, Track::Camera].into_iter().all(|track| {
-                match (self.pictures.get(track), other.pictures.get(track)) {
-                    (Some(picture), Some(other)) => picture.same_as(other),
-                    (None, None) => true,
-                    _ => false,
-                }
-            })
-    }
-}
-
-/// Runs through all output frames.
+/// Runs through all output frames. Without `damage` every frame that is not the very same is redrawn in full.
 pub(in crate::export) fn run(
     scene: &Scene,
     sources: &mut VideoSources,
+    damage: bool,
     output: &Sender<Step<Decoded>>,
     meter: &mut Meter,
     control: &Control,
 ) -> Result<(), StageEnd> {
-    let mut last: Option<Decoded> = None;
+    let mut last = Last::new(scene.output_size(), damage);
     for index in 0..scene.frame_count() {
         control.check()?;
-        meter.enter(crate::export::meter::Activity::Busy(0));
-        // Rounding can leave the very last moment outside every clip; the frame before it stays on screen.
-        let frame = match (scene.frame(index), &last) {
-            (Some(scene), _) => Some(scene),
-            (None, Some(_)) => None,
-            (None, None) => return Err(crate::export::ExportError::NothingShown.into()),
-        };
-        let (step, bytes) = match frame {
-            None => (Step::Repeat, 0),
+        meter.enter(Activity::Busy(0));
+        let (step, bytes) = match scene.frame(index) {
             Some(scene) => {
-                let mut pictures = Pictures::new();
-                let mut bytes = 0;
+                let mut pictures = Vec::new();
                 for request in scene.pictures() {
-                    let picture = sources.picture(request)?;
-                    bytes += picture.bytes();
-                    pictures.insert(request.track, picture);
+                    pictures.push((request.track, sources.picture(request)?));
                 }
-                let decoded = Decoded {
-                    index,
-                    scene,
-                    pictures,
-                };
-                if last.as_ref().is_some_and(|last| last.equals(&decoded)) {
-                    (Step::Repeat, 0)
-                } else {
-                    last = Some(Decoded {
-                        index,
-                        scene: decoded.scene.clone(),
-                        pictures: decoded.pictures.clone(),
-                    });
-                    (Step::New(decoded), bytes)
+                let bytes = pictures.iter().map(|(_, picture)| picture.bytes()).sum();
+                match last.replace(index, scene, pictures) {
+                    Some(decoded) => (Step::New(decoded), bytes),
+                    None => (Step::Repeat, 0),
                 }
             }
+            // Rounding can leave the very last moment outside every clip; the frame before it stays on screen.
+            None if last.scene.is_some() => (Step::Repeat, 0),
+            None => return Err(crate::export::ExportError::NothingShown.into()),
         };
         meter.frame_done(0, bytes);
         output.send(meter, step)?;
     }
     Ok(())
+}
+
+/// The last frame that was handed on as new.
+pub(super) struct Last {
+    damage: bool,
+    size: Size,
+    scene: Option<SceneFrame>,
+    shown: BTreeMap<Track, Shown>,
+}
+
+impl Last {
+    pub(super) fn new(size: Size, damage: bool) -> Self {
+        Self {
+            damage,
+            size,
+            scene: None,
+            shown: BTreeMap::new(),
+        }
+    }
+
+    /// Takes a frame for the last one and tells what is new about it; `None` when nothing is.
+    pub(super) fn replace(
+        &mut self,
+        index: u64,
+        scene: SceneFrame,
+        pictures: Vec<(Track, YuvPicture)>,
+    ) -> Option<Decoded> {
+        // Per track, where its picture differs from the last; `None` when all of it may.
+        let changes: BTreeMap<Track, Option<Areas>> = pictures
+            .iter()
+            .map(|(track, picture)| (*track, self.changes(*track, picture)))
+            .collect();
+        let areas = self.areas(&scene, &pictures, &changes);
+        if areas.is_empty() {
+            return None;
+        }
+        let mut uploads = Pictures::new();
+        for (track, picture) in pictures {
+            let upload = match (self.shown.get(&track), changes.get(&track)) {
+                // Equal content is the same picture to the renderer.
+                (Some(shown), Some(Some(areas))) if areas.is_empty() => {
+                    uploads.insert(track, shown.picture().clone());
+                    continue;
+                }
+                (Some(shown), Some(Some(areas))) => Some(Upload {
+                    since: shown.picture().clone(),
+                    rects: areas.rects().to_vec(),
+                }),
+                _ => None,
+            };
+            uploads.insert_changed(track, picture.clone(), upload);
+            self.shown.insert(track, Shown::new(picture));
+        }
+        self.scene = Some(scene.clone());
+        Some(Decoded {
+            index,
+            scene,
+            pictures: uploads,
+            areas,
+        })
+    }
+
+    fn changes(&mut self, track: Track, picture: &YuvPicture) -> Option<Areas> {
+        let shown = self.shown.get_mut(&track)?;
+        if self.damage {
+            shown.changed(picture)
+        } else {
+            shown
+                .picture()
+                .same_as(picture)
+                .then(|| Areas::none(picture.size))
+        }
+    }
+
+    fn areas(
+        &self,
+        scene: &SceneFrame,
+        pictures: &[(Track, YuvPicture)],
+        changes: &BTreeMap<Track, Option<Areas>>,
+    ) -> Areas {
+        let Some(last) = &self.scene else {
+            return Areas::whole(self.size);
+        };
+        if !self.damage {
+            let same = last.looks_like(scene) && changes.values().flatten().count() == changes.len();
+            return if same {
+                Areas::none(self.size)
+            } else {
+                Areas::whole(self.size)
+            };
+        }
+        let whole: BTreeMap<Track, (Size, [PixelRect; 1])> = pictures
+            .iter()
+            .map(|(track, picture)| (*track, (picture.size, [PixelRect::full(picture.size)])))
+            .collect();
+        let change = |track: Track| {
+            let (size, whole) = whole.get(&track)?;
+            let rects: &[PixelRect] = match changes.get(&track)? {
+                Some(areas) => areas.rects(),
+                None => whole,
+            };
+            (!rects.is_empty()).then_some(SourceChange { size: *size, rects })
+        };
+        damage(last, scene, change, self.size)
+    }
 }

@@ -5,15 +5,21 @@ use crate::export::coder::{Coder, PictureCounts};
 use crate::export::control::{Control, StageEnd};
 use crate::export::meter::Meter;
 use crate::export::queue::{Receiver, Sender};
+use crate::frame::Nv12Frame;
 use crate::media::encode::Packet;
 
 /// Lanes of this stage's meter.
 pub(in crate::export) const LANES: &[&str] = &["encode"];
 
+/// Sees every picture, with the number of its frame.
+pub(in crate::export) type Visitor<'a> = dyn FnMut(u64, &Nv12Frame) + Send + 'a;
+
 /// Where pictures end.
 pub(in crate::export) enum Sink<'a> {
     /// Encoded, then handed to the muxer.
     Coder(&'a mut Coder, Sender<Packet>),
+    /// Shown to a visitor with their numbers.
+    Visitor(&'a mut Visitor<'a>),
     /// Dropped: `--encoder none`.
     Nowhere,
 }
@@ -32,6 +38,10 @@ pub(in crate::export) fn run(
         let mut bytes = 0;
         match &mut sink {
             Sink::Coder(coder, packets) => coder.picture(picture, &mut pass(packets, meter, &mut bytes))?,
+            Sink::Visitor(visit) => {
+                visit(control.written(), &picture.nv12);
+                control.add_written(1);
+            }
             Sink::Nowhere => control.add_written(1),
         }
         meter.frame_done(0, bytes);
@@ -45,7 +55,7 @@ pub(in crate::export) fn run(
             coder.finish(&mut pass(packets, meter, &mut 0))?;
             Ok(coder.counts())
         }
-        Sink::Nowhere => Ok(PictureCounts::default()),
+        Sink::Visitor(_) | Sink::Nowhere => Ok(PictureCounts::default()),
     }
 }
 

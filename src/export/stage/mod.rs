@@ -6,7 +6,11 @@ pub(super) mod convert;
 pub(super) mod decode;
 pub(super) mod encode;
 pub(super) mod mux;
+mod pool;
 pub(super) mod sound;
+
+#[cfg(test)]
+mod tests;
 
 /// A frame on its way, or the word that it equals the one before.
 #[derive(Debug)]

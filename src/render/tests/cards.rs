@@ -7,7 +7,7 @@ use super::scenes::*;
 use super::*;
 use crate::cap::config::RoundingType;
 use crate::frame::PixelRect;
-use crate::scene::{BorderLine, Card, Corner, Layer, Rect, Shadow, Track};
+use crate::scene::{Areas, BorderLine, Card, Corner, Layer, Rect, Shadow, Track};
 
 const CANVAS: [f64; 3] = [0.25, 0.5, 0.75];
 
@@ -321,6 +321,7 @@ proptest! {
             .collect();
         // An empty scene in between, so that the areas have to be drawn.
         renderer.submit(&scene(Vec::new()), &Pictures::new()).unwrap();
+        let areas = Areas::exactly(case.output, areas);
         renderer.submit_areas(&frame, &pictures, &areas).unwrap();
         drop(renderer.receive().unwrap());
         prop_assert!(pixels(&renderer.receive().unwrap()) == whole);

@@ -1,0 +1,401 @@
+//! Random scenes through the decode stage's bookkeeping, the renderer and the pool of NV12 pictures, against frames that
+//! are drawn and converted in full.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::decode::Last;
+use super::pool::Pool;
+use crate::cap::config::RoundingType;
+use crate::convert::{Candidate, Chain, ConvertSpec, PixelPath};
+use crate::frame::{
+    Nv12Frame, PackedFormat, PackedFrame, PlaneStorage, PlaneView, Size, YuvColor, YuvLayout, YuvPicture,
+};
+use crate::render::{Backdrop, ColorPolicy, Device, Pictures, ReadyFrame, RenderError, RenderSpec, Renderer};
+use crate::scene::{
+    BorderLine, Card, CardPicture, Corner, Layer, PictureRequest, Pointer, PointerArt, Rect, SceneFrame,
+    Shadow, Track,
+};
+use crate::time::{MediaTime, OutputTime};
+
+const SCREEN: Size = Size::new(400, 226);
+const CAMERA: Size = Size::new(96, 64);
+
+#[derive(Clone)]
+struct Planes([Vec<u8>; 3], [usize; 3]);
+
+impl PlaneStorage for Planes {
+    fn plane(&self, index: usize) -> PlaneView<'_> {
+        PlaneView {
+            data: &self.0[index],
+            stride: self.1[index],
+        }
+    }
+}
+
+fn blank(size: Size) -> Planes {
+    let chroma = size.chroma_420();
+    let plane = |size: Size, step: usize| (0..size.area()).map(|i| (i as usize * step % 199) as u8 + 20);
+    Planes(
+        [
+            plane(size, 7).collect(),
+            plane(chroma, 3).collect(),
+            plane(chroma, 5).collect(),
+        ],
+        [size.width, chroma.width, chroma.width].map(|width| width as usize),
+    )
+}
+
+fn picture(size: Size, planes: &Planes) -> YuvPicture {
+    let layout = YuvLayout::Planar {
+        shift_x: 1,
+        shift_y: 1,
+    };
+    YuvPicture::new(size, layout, YuvColor::BT709_LIMITED, Arc::new(planes.clone()))
+}
+
+/// One thing that happens between two frames.
+#[derive(Clone, Debug)]
+enum Event {
+    /// Nothing, but the decoder hands out copies of the pictures.
+    Copies,
+    PointerTo(f64, f64, f64),
+    PointerGone,
+    Zoom(Rect, Rect),
+    Camera(Option<(Rect, bool)>),
+    /// Samples of a plane of the screen or the camera change.
+    Content {
+        camera: bool,
+        plane: usize,
+        at: (f64, f64),
+        side: usize,
+    },
+    Look {
+        radius: f64,
+        shadow: bool,
+        border: bool,
+    },
+    Opacity(f64),
+    /// Everything is another recording's.
+    Cut,
+}
+
+fn rect(x: f64, y: f64, width: f64, height: f64) -> Rect {
+    Rect { x, y, width, height }
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let part = || 0.0..1.0f64;
+    let content = (any::<bool>(), 0usize..3, (part(), part()), 1usize..40);
+    let content = content.prop_map(|(camera, plane, at, side)| Event::Content {
+        camera,
+        plane,
+        at,
+        side,
+    });
+    let card = (-60.0..200.0f64, -40.0..120.0f64, 60.0..700.0f64, 40.0..400.0f64);
+    let crop = (part(), part(), 0.1..1.0f64, 0.1..1.0f64);
+    let zoom = (card, crop, any::<bool>()).prop_map(|(card, crop, aligned)| {
+        let (width, height) = (f64::from(SCREEN.width), f64::from(SCREEN.height));
+        if aligned {
+            return Event::Zoom(rect(20.0, 11.0, width, height), rect(0.0, 0.0, width, height));
+        }
+        let crop = rect(
+            crop.0 * width * (1.0 - crop.2),
+            crop.1 * height * (1.0 - crop.3),
+            crop.2 * width,
+            crop.3 * height,
+        );
+        Event::Zoom(rect(card.0, card.1, card.2, card.3), crop)
+    });
+    let camera = (0.0..400.0f64, 0.0..230.0f64, 30.0..120.0f64, any::<bool>())
+        .prop_map(|(x, y, side, mirrored)| (rect(x, y, side, side * 0.7), mirrored));
+    prop_oneof![
+        1 => Just(Event::Copies),
+        4 => (-20.0..500.0f64, -20.0..290.0f64, -3.0..3.0f64).prop_map(|(x, y, turn)| Event::PointerTo(x, y, turn)),
+        1 => Just(Event::PointerGone),
+        2 => zoom,
+        2 => prop::option::of(camera).prop_map(Event::Camera),
+        8 => content,
+        1 => (0.0..40.0f64, any::<bool>(), any::<bool>())
+            .prop_map(|(radius, shadow, border)| Event::Look { radius, shadow, border }),
+        1 => (0.0..1.2f64).prop_map(Event::Opacity),
+        1 => Just(Event::Cut),
+    ]
+}
+
+/// What the events have made of the screen.
+struct World {
+    scene: SceneFrame,
+    screen: Card,
+    camera: Option<Card>,
+    pointer: Option<Pointer>,
+    planes: [Planes; 2],
+    pictures: [YuvPicture; 2],
+}
+
+fn card(track: Track, size: Size, rect: Rect) -> Card {
+    let (width, height) = (f64::from(size.width), f64::from(size.height));
+    Card {
+        picture: CardPicture {
+            request: PictureRequest {
+                segment: 0,
+                track,
+                time: MediaTime::ZERO,
+            },
+            size,
+            crop: Rect {
+                x: 0.0,
+                y: 0.0,
+                width,
+                height,
+            },
+            mirrored: false,
+        },
+        rect,
+        corner: Corner {
+            kind: RoundingType::Squircle,
+            radius: 12.0,
+        },
+        shadow: None,
+        border: None,
+        opacity: 1.0,
+    }
+}
+
+impl World {
+    fn new() -> Self {
+        let planes = [blank(SCREEN), blank(CAMERA)];
+        Self {
+            scene: SceneFrame {
+                time: OutputTime::ZERO,
+                layers: Vec::new(),
+            },
+            screen: card(Track::Display, SCREEN, rect(30.0, 20.0, 410.3, 231.8)),
+            camera: None,
+            pointer: None,
+            pictures: [picture(SCREEN, &planes[0]), picture(CAMERA, &planes[1])],
+            planes,
+        }
+    }
+
+    fn happen(&mut self, event: &Event) {
+        match *event {
+            Event::Copies => {
+                self.pictures = [picture(SCREEN, &self.planes[0]), picture(CAMERA, &self.planes[1])];
+            }
+            Event::PointerTo(x, y, rotation) => {
+                self.pointer = Some(Pointer {
+                    art: PointerArt::Circle,
+                    rect: rect(x, y, 26.0, 31.0),
+                    rotation,
+                    opacity: 0.8,
+                    clip: self.screen.rect,
+                });
+            }
+            Event::PointerGone => self.pointer = None,
+            Event::Zoom(rect, crop) => {
+                self.screen.rect = rect;
+                self.screen.picture.crop = crop;
+            }
+            Event::Camera(to) => {
+                self.camera = to.map(|(rect, mirrored)| {
+                    let mut camera = card(Track::Camera, CAMERA, rect);
+                    camera.picture.mirrored = mirrored;
+                    camera.shadow = Some(Shadow {
+                        size: 6.0,
+                        blur: 9.0,
+                        alpha: 0.6,
+                    });
+                    camera
+                });
+            }
+            Event::Content {
+                camera,
+                plane,
+                at,
+                side,
+            } => {
+                let index = usize::from(camera);
+                let size = [SCREEN, CAMERA][index];
+                let Planes(planes, strides) = &mut self.planes[index];
+                let (data, stride) = (&mut planes[plane], strides[plane]);
+                let rows = data.len() / stride;
+                let (x, y) = ((at.0 * stride as f64) as usize, (at.1 * rows as f64) as usize);
+                for y in y..(y + side).min(rows) {
+                    for x in x..(x + side).min(stride) {
+                        data[y * stride + x] = data[y * stride + x].wrapping_mul(3).wrapping_add(41);
+                    }
+                }
+                self.pictures[index] = picture(size, &self.planes[index]);
+            }
+            Event::Look {
+                radius,
+                shadow,
+                border,
+            } => {
+                self.screen.corner.radius = radius;
+                self.screen.shadow = shadow.then_some(Shadow {
+                    size: 10.0,
+                    blur: 12.0,
+                    alpha: 0.5,
+                });
+                self.screen.border = border.then_some(BorderLine {
+                    width: 5.0,
+                    color: [1.0, 0.5, 0.0],
+                    opacity: 0.7,
+                });
+            }
+            Event::Opacity(opacity) => self.screen.opacity = opacity,
+            Event::Cut => {
+                self.screen.picture.request.segment += 1;
+                for plane in &mut self.planes[0].0 {
+                    plane.reverse();
+                }
+                self.pictures[0] = picture(SCREEN, &self.planes[0]);
+            }
+        }
+        let camera = self.camera.clone().map(Layer::Card);
+        let pointer = self.pointer.clone().map(Layer::Pointer);
+        self.scene.layers = [Some(Layer::Card(self.screen.clone())), pointer, camera]
+            .into_iter()
+            .flatten()
+            .collect();
+    }
+
+    fn pictures(&self) -> Vec<(Track, YuvPicture)> {
+        let [screen, camera] = self.pictures.clone();
+        let mut shown = vec![(Track::Display, screen)];
+        if self.camera.is_some() {
+            shown.push((Track::Camera, camera));
+        }
+        shown
+    }
+}
+
+fn renderer(size: Size) -> Option<Renderer> {
+    let device = match Device::open(None) {
+        Ok(device) => device,
+        Err(RenderError::NoAdapter) if std::env::var_os("CAPSTAN_REQUIRE_GPU").is_none() => return None,
+        Err(error) => panic!("{error}"),
+    };
+    let spec = RenderSpec {
+        size,
+        format: PackedFormat::Rgba,
+        background: Backdrop::WHITE,
+        pointer_art: Default::default(),
+        colors: ColorPolicy::ByTags,
+        ring: 2,
+    };
+    Some(Renderer::new(device, spec).unwrap())
+}
+
+fn converter(size: Size) -> Chain {
+    let spec = ConvertSpec {
+        size,
+        source: PackedFormat::Rgba,
+        color: YuvColor::BT709_LIMITED,
+        threads: 1,
+    };
+    Chain::open([Candidate::builtin(PixelPath::Simd)], &spec).unwrap()
+}
+
+/// Writes what a frame brings over the one before.
+fn patch(target: &mut PackedFrame, frame: &ReadyFrame) {
+    for (rect, view) in frame.parts() {
+        for y in 0..rect.height {
+            let start = (rect.y + y) as usize * target.stride + rect.x as usize * 4;
+            target.data[start..start + rect.width as usize * 4].copy_from_slice(view.row(y));
+        }
+    }
+}
+
+fn planes_equal(a: &Nv12Frame, b: &Nv12Frame) -> bool {
+    let rows = |data: &[u8], stride: usize, width: u32| {
+        let rows = data.chunks(stride).map(|row| row[..width as usize].to_vec());
+        rows.collect::<Vec<_>>()
+    };
+    let chroma = a.size.chroma_420().width * 2;
+    rows(&a.y, a.y_stride, a.size.width) == rows(&b.y, b.y_stride, b.size.width)
+        && rows(&a.uv, a.uv_stride, chroma) == rows(&b.uv, b.uv_stride, chroma)
+}
+
+fn check(size: Size, events: &[Event]) -> Result<(), TestCaseError> {
+    let (Some(mut partial), Some(mut full)) = (renderer(size), renderer(size)) else {
+        return Ok(());
+    };
+    let mut converter = converter(size);
+    let (mut last, mut pool) = (Last::new(size, true), Pool::new(size));
+    let mut packed = PackedFrame::new(size, PackedFormat::Rgba);
+    let mut expected = PackedFrame::new(size, PackedFormat::Rgba);
+    let mut world = World::new();
+    world.happen(&Event::Copies);
+    let mut held = std::collections::VecDeque::new();
+    for (index, event) in [Event::Copies].iter().chain(events).enumerate() {
+        world.happen(event);
+        let mut pictures = Pictures::new();
+        for (track, picture) in world.pictures() {
+            pictures.insert(track, picture);
+        }
+        full.submit(&world.scene, &pictures).unwrap();
+        let whole = full.receive().unwrap();
+        patch(&mut expected, &whole);
+        let mut reference = Nv12Frame::new(size);
+        converter.convert(0, whole.view(), &mut reference).unwrap();
+
+        if let Some(decoded) = last.replace(index as u64, world.scene.clone(), world.pictures()) {
+            partial
+                .submit_areas(&decoded.scene, &decoded.pictures, &decoded.areas)
+                .unwrap();
+            let ready = partial.receive().unwrap();
+            patch(&mut packed, &ready);
+            let made = pool.next(ready.areas(), |target| {
+                ready
+                    .parts()
+                    .try_for_each(|(rect, view)| converter.convert_rect(0, view, target, rect.x, rect.y))
+            });
+            held.push_back(made.unwrap());
+        }
+        while held.len() > 1 + index % 3 {
+            held.pop_front();
+        }
+        prop_assert!(packed.data == expected.data, "pixels of frame {index}: {event:?}");
+        let latest = pool.latest();
+        prop_assert!(
+            latest.is_some_and(|latest| planes_equal(&latest, &reference)),
+            "planes of frame {index}: {event:?}"
+        );
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 60, ..ProptestConfig::default() })]
+
+    #[test]
+    fn partial_frames_equal_whole_ones(events in prop::collection::vec(event(), 1..24)) {
+        check(Size::new(480, 270), &events)?;
+    }
+
+    #[test]
+    fn so_they_do_where_the_sides_are_odd(events in prop::collection::vec(event(), 1..12)) {
+        check(Size::new(477, 269), &events)?;
+    }
+}
+
+#[test]
+fn what_rests_is_neither_drawn_nor_read() {
+    let size = Size::new(480, 270);
+    let mut last = Last::new(size, true);
+    let mut world = World::new();
+    world.happen(&Event::PointerTo(200.0, 100.0, 0.0));
+    let first = last.replace(0, world.scene.clone(), world.pictures());
+    assert!(first.is_some_and(|first| first.areas.is_whole()));
+    world.happen(&Event::Copies);
+    assert!(last.replace(1, world.scene.clone(), world.pictures()).is_none());
+    world.happen(&Event::PointerTo(210.0, 100.0, 0.0));
+    let moved = last.replace(2, world.scene.clone(), world.pictures()).unwrap();
+    // 26x31 moved by 10, with 2.5 pixels around it, to even edges.
+    assert_eq!(moved.areas.pixels(), 44 * 38);
+}
