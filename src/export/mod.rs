@@ -3,6 +3,7 @@
 mod cancel;
 mod coder;
 mod control;
+mod conversion;
 mod error;
 mod histogram;
 mod instant;

@@ -8,7 +8,8 @@ use crossbeam_channel::{Receiver, Sender};
 
 use super::device::Device;
 use super::error::{RenderError, Stage};
-use crate::frame::{PackedFormat, PackedView, Size};
+use super::nv12::Nv12Layout;
+use crate::frame::{Nv12Frame, PackedFormat, PackedView, Size};
 
 /// How long one frame may take. lavapipe draws 4K in a tenth of a second.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -27,6 +28,22 @@ impl Layout {
     }
 }
 
+/// What the staging buffers of a ring hold.
+#[derive(Clone, Copy, Debug)]
+enum Arrangement {
+    Packed(Layout),
+    Nv12(Nv12Layout),
+}
+
+impl Arrangement {
+    fn bytes(self) -> u64 {
+        match self {
+            Self::Packed(layout) => layout.bytes(),
+            Self::Nv12(layout) => layout.bytes(),
+        }
+    }
+}
+
 #[derive(Debug)]
 struct InFlight {
     frame: u64,
@@ -35,10 +52,10 @@ struct InFlight {
     mapped: Arc<OnceLock<Result<(), wgpu::BufferAsyncError>>>,
 }
 
-/// The staging buffers. Each is free, in flight or lent out as a [`ReadyFrame`].
+/// The staging buffers. Each is free, in flight or lent out.
 #[derive(Debug)]
 pub(super) struct Ring {
-    layout: Layout,
+    arrangement: Arrangement,
     capacity: usize,
     free: Receiver<wgpu::Buffer>,
     home: Sender<wgpu::Buffer>,
@@ -48,12 +65,24 @@ pub(super) struct Ring {
 impl Ring {
     pub(super) fn new(device: &Device, size: Size, format: PackedFormat, capacity: usize) -> Self {
         let stride = (size.width * 4).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
-        let layout = Layout { size, format, stride };
+        Self::arranged(
+            device,
+            Arrangement::Packed(Layout { size, format, stride }),
+            capacity,
+        )
+    }
+
+    /// A ring for frames that are converted before they are read back.
+    pub(super) fn of_planes(device: &Device, layout: Nv12Layout, capacity: usize) -> Self {
+        Self::arranged(device, Arrangement::Nv12(layout), capacity)
+    }
+
+    fn arranged(device: &Device, arrangement: Arrangement, capacity: usize) -> Self {
         let (home, free) = crossbeam_channel::unbounded();
         for _ in 0..capacity {
             let buffer = device.device.create_buffer(&wgpu::BufferDescriptor {
                 label: Some("readback"),
-                size: layout.bytes(),
+                size: arrangement.bytes(),
                 usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
                 mapped_at_creation: false,
             });
@@ -61,7 +90,7 @@ impl Ring {
             let _ = home.send(buffer);
         }
         Self {
-            layout,
+            arrangement,
             capacity,
             free,
             home,
@@ -90,7 +119,7 @@ impl Ring {
     }
 
     pub(super) fn bytes(&self) -> u64 {
-        self.layout.bytes()
+        self.arrangement.bytes()
     }
 
     /// A staging buffer for `frame`.
@@ -101,20 +130,23 @@ impl Ring {
         })
     }
 
-    /// Records the copy of the target into a staging buffer.
+    /// Records the copy of the target into a staging buffer of packed pixels.
     pub(super) fn copy(
         &self,
         encoder: &mut wgpu::CommandEncoder,
         target: &wgpu::Texture,
         buffer: &wgpu::Buffer,
     ) {
+        let Arrangement::Packed(layout) = self.arrangement else {
+            return;
+        };
         encoder.copy_texture_to_buffer(
             target.as_image_copy(),
             wgpu::TexelCopyBufferInfo {
                 buffer,
                 layout: wgpu::TexelCopyBufferLayout {
                     offset: 0,
-                    bytes_per_row: Some(self.layout.stride),
+                    bytes_per_row: Some(layout.stride),
                     rows_per_image: None,
                 },
             },
@@ -145,7 +177,7 @@ impl Ring {
     }
 
     /// Waits for the oldest frame in flight.
-    pub(super) fn receive(&mut self, device: &Device) -> Result<ReadyFrame, RenderError> {
+    pub(super) fn receive(&mut self, device: &Device) -> Result<Ready, RenderError> {
         let InFlight {
             frame,
             buffer,
@@ -166,45 +198,36 @@ impl Ring {
         let bytes = buffer
             .get_mapped_range(..)
             .map_err(|error| refused(format!("reading the staging buffer: {error}")))?;
-        Ok(ReadyFrame {
+        let lent = Lent {
             frame,
-            layout: self.layout,
             bytes: Some(bytes),
             buffer,
             home: self.home.clone(),
+        };
+        Ok(match self.arrangement {
+            Arrangement::Packed(layout) => Ready::Packed(ReadyFrame { lent, layout }),
+            Arrangement::Nv12(layout) => Ready::Nv12(ReadyNv12 { lent, layout }),
         })
     }
 }
 
-/// A finished frame in mapped memory. Dropping it hands the memory back to the renderer, which cannot use it before.
+/// A staging buffer that is mapped and away from its ring. Dropping it hands it back.
 #[derive(Debug)]
-pub struct ReadyFrame {
+struct Lent {
     frame: u64,
-    layout: Layout,
     /// Present until the drop.
     bytes: Option<wgpu::BufferView>,
     buffer: wgpu::Buffer,
     home: Sender<wgpu::Buffer>,
 }
 
-impl ReadyFrame {
-    /// Which frame: the number of `submit` calls that succeeded before its own.
-    pub fn index(&self) -> u64 {
-        self.frame
-    }
-
-    /// The pixels, lent from the staging buffer without a copy. Rows are padded to 256 bytes.
-    pub fn view(&self) -> PackedView<'_> {
-        PackedView {
-            size: self.layout.size,
-            stride: self.layout.stride as usize,
-            format: self.layout.format,
-            data: self.bytes.as_deref().unwrap_or_default(),
-        }
+impl Lent {
+    fn bytes(&self) -> &[u8] {
+        self.bytes.as_deref().unwrap_or_default()
     }
 }
 
-impl Drop for ReadyFrame {
+impl Drop for Lent {
     fn drop(&mut self) {
         // The view borrows the mapping, which must outlive it.
         self.bytes = None;
@@ -214,8 +237,108 @@ impl Drop for ReadyFrame {
     }
 }
 
+/// A finished frame, arranged as its renderer was told to.
+#[derive(Debug)]
+pub enum Ready {
+    /// Pixels as they were drawn.
+    Packed(ReadyFrame),
+    /// Planes that the GPU converted.
+    Nv12(ReadyNv12),
+}
+
+impl Ready {
+    /// Bytes that were read back, row padding included.
+    pub fn bytes(&self) -> u64 {
+        match self {
+            Self::Packed(frame) => frame.layout.bytes(),
+            Self::Nv12(frame) => frame.layout.bytes(),
+        }
+    }
+}
+
+/// A finished frame in mapped memory. Dropping it hands the memory back to the renderer, which cannot use it before.
+#[derive(Debug)]
+pub struct ReadyFrame {
+    lent: Lent,
+    layout: Layout,
+}
+
+impl ReadyFrame {
+    /// Which frame: the number of `submit` calls that succeeded before its own.
+    pub fn index(&self) -> u64 {
+        self.lent.frame
+    }
+
+    /// The pixels, lent from the staging buffer without a copy. Rows are padded to 256 bytes.
+    pub fn view(&self) -> PackedView<'_> {
+        PackedView {
+            size: self.layout.size,
+            stride: self.layout.stride as usize,
+            format: self.layout.format,
+            data: self.lent.bytes(),
+        }
+    }
+}
+
+/// A finished frame as NV12 in mapped memory. Dropping it hands the memory back to the renderer.
+#[derive(Debug)]
+pub struct ReadyNv12 {
+    lent: Lent,
+    layout: Nv12Layout,
+}
+
+impl ReadyNv12 {
+    /// Which frame: the number of `submit` calls that succeeded before its own.
+    pub fn index(&self) -> u64 {
+        self.lent.frame
+    }
+
+    /// Picture size in pixels.
+    pub fn size(&self) -> Size {
+        self.layout.size
+    }
+
+    /// Bytes from one row to the next, in both planes.
+    pub fn stride(&self) -> usize {
+        self.layout.stride as usize
+    }
+
+    /// The luma rows and the chroma rows, U before V, lent from the staging buffer.
+    pub fn planes(&self) -> (&[u8], &[u8]) {
+        // Beyond no buffer that was mapped whole.
+        let luma = usize::try_from(self.layout.luma_bytes()).unwrap_or(usize::MAX);
+        let bytes = self.lent.bytes();
+        bytes.split_at(luma.min(bytes.len()))
+    }
+
+    /// Copies the planes to `target`, whose own row padding holds anything afterwards.
+    ///
+    /// # Panics
+    /// When `target` has another size, or planes shorter than that demands.
+    pub fn copy_to(&self, target: &mut Nv12Frame) {
+        let size = self.size();
+        assert_eq!(target.size, size, "the picture to copy to has the frame's size");
+        let (luma, chroma) = self.planes();
+        let row = size.width as usize;
+        copy_plane(luma, self.stride(), &mut target.y, target.y_stride, row);
+        let row = size.chroma_420().width as usize * 2;
+        copy_plane(chroma, self.stride(), &mut target.uv, target.uv_stride, row);
+    }
+}
+
+/// Copies rows of `row` bytes; all at once where both planes are padded alike.
+fn copy_plane(from: &[u8], from_stride: usize, to: &mut [u8], to_stride: usize, row: usize) {
+    if from_stride == to_stride && from.len() == to.len() {
+        to.copy_from_slice(from);
+        return;
+    }
+    for (to, from) in to.chunks_mut(to_stride).zip(from.chunks(from_stride)) {
+        to[..row].copy_from_slice(&from[..row]);
+    }
+}
+
 /// The converter reads frames on a thread of its own.
 const _: () = {
     const fn crosses_threads<T: Send>() {}
-    crosses_threads::<ReadyFrame>();
+    crosses_threads::<Ready>();
 };

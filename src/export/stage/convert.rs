@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::Step;
-use crate::convert::Chain;
 use crate::export::control::{Control, StageEnd};
+use crate::export::conversion::Conversion;
 use crate::export::meter::Meter;
 use crate::export::queue::{Receiver, Sender};
 use crate::frame::{Nv12Frame, Size};
-use crate::render::ReadyFrame;
+use crate::render::Ready;
 
 /// Lanes of this stage's meter.
 pub(in crate::export) const LANES: &[&str] = &["convert"];
@@ -24,9 +24,9 @@ pub(in crate::export) struct Picture {
 
 /// Runs until the input ends.
 pub(in crate::export) fn run(
-    converter: &mut Chain,
+    conversion: &mut Conversion,
     size: Size,
-    input: &Receiver<Step<ReadyFrame>>,
+    input: &Receiver<Step<Ready>>,
     output: &Sender<Picture>,
     meter: &mut Meter,
     control: &Control,
@@ -49,7 +49,7 @@ pub(in crate::export) fn run(
                 let mut nv12 = pool.take();
                 // The pool hands out pictures nobody else holds.
                 if let Some(target) = Arc::get_mut(&mut nv12) {
-                    converter.convert(frame.index(), frame.view(), target)?;
+                    conversion.convert(&frame, target)?;
                 }
                 meter.frame_done(0, (nv12.y.len() + nv12.uv.len()) as u64);
                 pool.give(&nv12);
