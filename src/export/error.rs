@@ -32,6 +32,12 @@ pub enum ExportError {
     /// No path turned pixels into NV12.
     #[error(transparent)]
     Convert(#[from] ConvertError),
+    /// The path that was asked for can't be used.
+    #[error("{reason}; leave --pixel-path out, and the fastest path that works here is taken")]
+    PixelPath {
+        /// What it lacks.
+        reason: ConvertError,
+    },
     /// Encoding failed.
     #[error(transparent)]
     Encode(#[from] EncodeError),

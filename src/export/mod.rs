@@ -4,6 +4,7 @@ mod cancel;
 mod changes;
 mod coder;
 mod control;
+mod conversion;
 mod error;
 mod frames;
 mod histogram;

@@ -35,7 +35,7 @@ pub fn stills(
     let size = plan.scene.output_size();
     let (mut paths, mut warnings) = (Paths::default(), Vec::new());
     let mut renderer = plan::open_renderer(&mut plan, settings, size, &mut paths, &mut warnings)?;
-    let mut converter = plan::open_converter(settings, size, &renderer, &mut paths)?;
+    let mut conversion = plan::open_conversion(settings, size, &mut renderer, &mut paths, &mut Vec::new())?;
     let mut sources = VideoSources::new(&plan.recording, settings.decoder.clone(), plan::decoder_threads());
     let mut stills = Vec::with_capacity(frames.len());
     for &index in frames {
@@ -56,7 +56,7 @@ pub fn stills(
         }
         renderer.submit(&scene, &pictures)?;
         let mut nv12 = Nv12Frame::new(size);
-        converter.convert(index, renderer.receive()?.view(), &mut nv12)?;
+        conversion.convert(&renderer.receive_any()?, &mut nv12)?;
         stills.push((index, nv12));
     }
     tracing::debug!(
