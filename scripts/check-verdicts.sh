@@ -5,8 +5,8 @@
 #   scripts/check-verdicts.sh [REPETITIONS] [BENCH FLAGS...]
 #
 # The slow build is this one behind a script that waits a tenth of the time that each of its exports took. VERDICTS_WORKLOAD
-# (default: screen:1920x1080@30:4) is what is exported. Prints a line a repetition; exits 1 on the first wrong verdict's
-# account at the end.
+# (default: screen:1920x1080@30:4) is what is exported. Prints a line a repetition; exits 1 when a verdict was
+# wrong.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

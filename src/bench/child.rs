@@ -21,7 +21,7 @@ use super::privacy::Scrub;
 use super::quality::{self, Pair, Quality, Tracks};
 use super::resources::{Finished, Usage, measure};
 use super::runner::{ExportRun, Rig};
-use crate::export::{self, Cancel, EncoderSetting, ExportReport, ExportSettings, Request};
+use crate::export::{self, Cancel, EncoderSetting, ExportReport, ExportSettings, Repeats, Request};
 
 /// Name of the hidden subcommand that runs a floor.
 pub const FLOOR_COMMAND: &str = "bench-floor";
@@ -50,6 +50,8 @@ pub struct ChildRig {
     scrub: Scrub,
     begun: Instant,
     pairs: Vec<Pair>,
+    /// Whether the encoder declined still pictures, so that the export set it up without them.
+    declined_still_pictures: bool,
 }
 
 impl ChildRig {
@@ -84,6 +86,7 @@ impl ChildRig {
             scrub,
             begun: Instant::now(),
             pairs: Vec::new(),
+            declined_still_pictures: false,
         })
     }
 
@@ -155,6 +158,8 @@ impl Rig for ChildRig {
         let mut report = completed(&finished.stdout)?;
         self.scrub.json(&mut report);
         let report: ExportReport = typed("an export", report)?;
+        self.declined_still_pictures = self.target.settings.repeats == Repeats::StillPictures
+            && report.paths.repeats == Some(Repeats::Encode);
         if report
             .paths
             .adapter
@@ -193,6 +198,10 @@ impl Rig for ChildRig {
     fn floor(&mut self) -> Result<FloorRun, BenchError> {
         let output = self.folder.path().join("floor.mp4");
         let mut command = self.command(FLOOR_COMMAND, &output);
+        if self.declined_still_pictures {
+            // The floor has the encoder that the export ended up with, without repeating the trial that was declined.
+            command.arg("--like-declined");
+        }
         let started_at_s = self.begun.elapsed().as_secs_f64();
         let finished = self.run("a floor", &mut command)?;
         let report: FloorReport =

@@ -119,6 +119,9 @@ pub(super) struct FloorArgs {
     pub(super) recording: PathBuf,
     /// The MP4 to write
     pub(super) output: PathBuf,
+    /// Set the encoder up as an export whose still pictures it declined
+    #[arg(long)]
+    pub(super) like_declined: bool,
     #[command(flatten)]
     pub(super) settings: SettingsArgs,
 }
