@@ -223,10 +223,10 @@ impl From<CameraDelayArg> for CameraDelay {
 pub(super) enum PixelPathArg {
     /// The fastest path that proves itself on this machine
     Auto,
-    /// A VTPixelTransferSession converts; h264_videotoolbox gets its surfaces (macOS)
+    /// A VTPixelTransferSession converts (macOS)
     #[value(name = "videotoolbox")]
     VideoToolbox,
-    /// Nobody converts but h264_videotoolbox itself, which gets BGRA surfaces (macOS)
+    /// h264_videotoolbox converts BGRA surfaces itself (macOS)
     Bgra,
     /// A compute shader converts before the readback
     Gpu,

@@ -185,7 +185,7 @@ pub fn open(path: PixelPath, spec: &ConvertSpec) -> Result<Box<dyn Converter>, C
         #[cfg(target_os = "macos")]
         PixelPath::Bgra => Err(ConvertError::unavailable(
             path,
-            "it converts nothing: it hands surfaces to h264_videotoolbox, no planes to another encoder",
+            "it converts nothing: it makes surfaces for h264_videotoolbox, and exports hand planes to encoders",
         )),
         #[cfg(not(target_os = "macos"))]
         PixelPath::VideoToolbox | PixelPath::Bgra => Err(ConvertError::unavailable(
