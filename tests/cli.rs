@@ -268,7 +268,11 @@ fn events_tell_of_progress_and_of_what_really_ran() {
     assert!(!paths["adapter"]["name"].as_str().unwrap().is_empty());
     assert!(["simd", "swscale"].contains(&paths["pixel_path"].as_str().unwrap()));
     assert!(paths["encoder"].as_str().unwrap().contains("264"), "{paths:#}");
-    assert_eq!(paths["decoders"][0]["track"], "display");
+    let tracks: Vec<_> = paths["decoders"].as_array().unwrap().iter().collect();
+    assert!(
+        tracks.iter().any(|decoder| decoder["track"] == "display"),
+        "{tracks:#?}"
+    );
     let stages: Vec<_> = report["stages"].as_array().unwrap().iter().collect();
     assert!(stages.len() >= 6, "{stages:#?}");
     for stage in &stages {
