@@ -26,7 +26,7 @@ use crate::media::encode::{
     AAC_BIT_RATE, AacEncoder, AttemptOutcome, EncoderChoice, EncoderReport, VideoSettings, open_video,
     try_still_pictures,
 };
-use crate::media::input::Allowed;
+use crate::media::input::{Allowed, name_of};
 use crate::media::mux::Mp4Writer;
 use crate::media::probe::{AudioInfo, VideoInfo, probe_audio, probe_video};
 use crate::media::retime;
@@ -149,6 +149,15 @@ pub fn plan(mut recording: Recording, settings: &ExportSettings) -> Result<Plan,
         bounds: settings.bounds,
     };
     let scene = Scene::new(&recording, &facts, &sizes, scene_settings)?;
+    if scene.frame_count() == 0
+        && let Some((segment, probed)) = recording.segments.iter().zip(&media).next()
+    {
+        return Err(ExportError::NoFrames {
+            seconds: scene.duration(),
+            file: name_of(&segment.display.source).to_owned(),
+            screen: probed.display.duration,
+        });
+    }
     warnings.extend(scene.warnings().iter().cloned());
     let unrendered = unrendered(&recording);
     Ok(Plan {
