@@ -256,7 +256,7 @@ fn every_pixel_path_keeps_the_order() {
     let clips = [Clip::new(0.0, 3.0).at_speed(2.0), Clip::new(0.4, 1.0)];
     recording.config(&plain(&timeline(&clips)));
     let expected = expected(&[screen], &clips, 0.0, 30);
-    for path in [PixelPath::Swscale, PixelPath::Simd, PixelPath::Gpu] {
+    for path in [PixelPath::Swscale, PixelPath::Simd] {
         let exported = recording.export(ExportSettings {
             pixel_path: PixelPathSetting::Fixed(path),
             ..settings(30)
