@@ -72,7 +72,9 @@ fn charted(spec: &VideoSpec) -> Recording {
 /// Colours of the patches of the source itself, by its own matrix and range: what eight-bit samples made of the chart.
 fn source_colors(recording: &Recording, color: YuvColor) -> Vec<[f64; 3]> {
     let picture = decode(&recording.place(DISPLAY)).swap_remove(0);
-    (0..COLORS.len()).map(|index| picture.mean_rgb(color, patch(index))).collect()
+    (0..COLORS.len())
+        .map(|index| picture.mean_rgb(color, patch(index)))
+        .collect()
 }
 
 fn check_chart(spec: &VideoSpec, settings: ExportSettings, what: &str) {
@@ -85,7 +87,11 @@ fn check_chart_within(spec: &VideoSpec, settings: ExportSettings, tolerance: f64
     let expected = source_colors(&recording, spec.color);
     for (index, expected) in expected.into_iter().enumerate() {
         let intended = COLORS[index].map(f64::from);
-        assert_color(expected, intended, &format!("the source itself, {what}, patch {index}"));
+        assert_color(
+            expected,
+            intended,
+            &format!("the source itself, {what}, patch {index}"),
+        );
         let found = picture.mean_rgb(YuvColor::BT709_LIMITED, patch(index));
         assert_near(found, expected, tolerance, &format!("{what}, patch {index}"));
     }
@@ -134,7 +140,11 @@ fn every_pixel_path_keeps_the_colours() {
             let source = json!({ "type": "color", "value": color });
             let picture = on_background(&source, settings.clone());
             let found = picture.mean_rgb(YuvColor::BT709_LIMITED, MARGINS[0]);
-            assert_color(found, color.map(f64::from), &format!("{path}, background {color:?}"));
+            assert_color(
+                found,
+                color.map(f64::from),
+                &format!("{path}, background {color:?}"),
+            );
         }
     }
 }

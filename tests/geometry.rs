@@ -7,7 +7,9 @@ mod common;
 
 use capstan::frame::{PackedFrame, Size};
 use capstan::synth::canvas::{Area, Canvas, Rgb};
-use common::{BLACK, CAMERA, Clip, DISPLAY, POINTER, Picture, Recording, WHITE, edge, plain, set, settings, timeline};
+use common::{
+    BLACK, CAMERA, Clip, DISPLAY, POINTER, Picture, Recording, WHITE, edge, plain, set, settings, timeline,
+};
 use serde_json::{Value, json};
 
 const GREY: Rgb = [128; 3];
@@ -47,15 +49,28 @@ fn assert_edges(picture: &Picture, expected: [f64; 4], what: &str) {
         ("top", top, true),
         ("bottom", bottom, true),
     ] {
-        let end = if vertical { picture.size.height } else { picture.size.width };
+        let end = if vertical {
+            picture.size.height
+        } else {
+            picture.size.width
+        };
         let from = (expected - REACH).max(0.0) as usize;
         let to = ((expected + REACH) as usize).min(end as usize);
         // An edge on the frame's own has nothing beyond it.
         if expected < 1.0 || expected > f64::from(end) - 1.0 {
             continue;
         }
-        let levels = if vertical { picture.column(x, from, to) } else { picture.row(y, from, to) };
-        assert_at(from as f64 + edge(&levels), expected, 0.5, &format!("{what}: {name} edge"));
+        let levels = if vertical {
+            picture.column(x, from, to)
+        } else {
+            picture.row(y, from, to)
+        };
+        assert_at(
+            from as f64 + edge(&levels),
+            expected,
+            0.5,
+            &format!("{what}: {name} edge"),
+        );
     }
 }
 
@@ -78,10 +93,42 @@ fn the_card_lies_where_padding_and_aspect_put_it() {
     type Example = (Size, f64, Option<&'static str>, Size, Size, [f64; 2], [f64; 2]);
     let examples: [Example; 5] = [
         (full_hd, 0.0, None, full_hd, full_hd, [0.0, 0.0], [1920.0, 1080.0]),
-        (full_hd, 10.0, None, full_hd, full_hd, [71.097, 39.992], [1777.805, 1000.015]),
-        (Size::new(2560, 1600), 10.0, None, full_hd, Size::new(1728, 1080), [64.0, 40.0], [1600.0, 1000.0]),
-        (full_hd, 20.0, Some("square"), full_hd, Size::new(1080, 1080), [74.456, 278.132], [931.088, 523.737]),
-        (full_hd, 10.0, Some("vertical"), full_hd, Size::new(608, 1080), [22.490, 381.651], [563.020, 316.698]),
+        (
+            full_hd,
+            10.0,
+            None,
+            full_hd,
+            full_hd,
+            [71.097, 39.992],
+            [1777.805, 1000.015],
+        ),
+        (
+            Size::new(2560, 1600),
+            10.0,
+            None,
+            full_hd,
+            Size::new(1728, 1080),
+            [64.0, 40.0],
+            [1600.0, 1000.0],
+        ),
+        (
+            full_hd,
+            20.0,
+            Some("square"),
+            full_hd,
+            Size::new(1080, 1080),
+            [74.456, 278.132],
+            [931.088, 523.737],
+        ),
+        (
+            full_hd,
+            10.0,
+            Some("vertical"),
+            full_hd,
+            Size::new(608, 1080),
+            [22.490, 381.651],
+            [563.020, 316.698],
+        ),
     ];
     for (screen, padding, aspect, bounds, output, offset, size) in examples {
         let picture = card(screen, bounds, |config| {
@@ -126,12 +173,20 @@ fn a_display_position_moves_the_card() {
     let size = Size::new(640, 360);
     let picture = card(size, size, |config| {
         set(config, "/background/padding", json!(100));
-        set(config, "/background/displayPosition", json!({ "x": 0.4, "y": 0.6 }));
+        set(
+            config,
+            "/background/displayPosition",
+            json!({ "x": 0.4, "y": 0.6 }),
+        );
     });
     // padding 100 is 0.4 of the screen on each side: base 1152 x 648, o = 640 / 1152.
     let (width, height) = (640.0 / 1.8, 360.0 / 1.8);
     let (left, top) = (640.0 * 0.4 / 1.8 - 64.0, 360.0 * 0.4 / 1.8 + 36.0);
-    assert_edges(&picture, [left, top, left + width, top + height], "display position");
+    assert_edges(
+        &picture,
+        [left, top, left + width, top + height],
+        "display position",
+    );
 }
 
 /// cap-look.md 5.1: both corner curves by points on both sides of them and by the area that they leave.
@@ -170,7 +225,12 @@ fn corners_follow_their_curve() {
             area += picture.row(y, 58, 154).iter().sum::<f64>();
         }
         // The curve is about 1.6 radii long; a third of a pixel off along it would be 48 square pixels.
-        assert_at(area, quarter * rho * rho, 48.0, &format!("{kind}: area of the corner"));
+        assert_at(
+            area,
+            quarter * rho * rho,
+            48.0,
+            &format!("{kind}: area of the corner"),
+        );
     }
 }
 
@@ -192,12 +252,27 @@ fn the_shadow_is_as_dark_as_it_should_be() {
         // The rows whose centres lie half a pixel to both sides of that distance.
         let at = |row: usize| picture.row(row, 940, 980).iter().sum::<f64>() / 40.0;
         let above = 1.0 - (at(90 - distance) + at(90 - distance - 1)) / 2.0;
-        assert_at(above, alpha, 2.0 / 255.0, &format!("shadow {distance} px above the card"));
+        assert_at(
+            above,
+            alpha,
+            2.0 / 255.0,
+            &format!("shadow {distance} px above the card"),
+        );
         let below = 1.0 - (at(990 + distance) + at(990 + distance - 1)) / 2.0;
-        assert_at(below, alpha, 2.0 / 255.0, &format!("shadow {distance} px below the card"));
+        assert_at(
+            below,
+            alpha,
+            2.0 / 255.0,
+            &format!("shadow {distance} px below the card"),
+        );
         let column = |x: usize| picture.column(x, 520, 560).iter().sum::<f64>() / 40.0;
         let left = 1.0 - (column(160 - distance) + column(160 - distance - 1)) / 2.0;
-        assert_at(left, alpha, 2.0 / 255.0, &format!("shadow {distance} px left of the card"));
+        assert_at(
+            left,
+            alpha,
+            2.0 / 255.0,
+            &format!("shadow {distance} px left of the card"),
+        );
     }
 }
 
@@ -219,11 +294,30 @@ fn a_border_surrounds_the_card() {
         // Card at (64, 36): the border fills columns 55 to 64.
         let dark: Vec<f64> = picture.row(216, 45, 74).iter().map(|level| 1.0 - level).collect();
         let width = dark.iter().sum::<f64>() / darkness;
-        assert_at(width, 9.0, 0.5, &format!("width of the border at opacity {opacity}"));
-        assert_at(dark[14], darkness, 2.0 / 255.0, &format!("darkness at opacity {opacity}"));
-        let moment: f64 = dark.iter().zip(0..).map(|(dark, x)| dark * (45.5 + f64::from(x))).sum();
+        assert_at(
+            width,
+            9.0,
+            0.5,
+            &format!("width of the border at opacity {opacity}"),
+        );
+        assert_at(
+            dark[14],
+            darkness,
+            2.0 / 255.0,
+            &format!("darkness at opacity {opacity}"),
+        );
+        let moment: f64 = dark
+            .iter()
+            .zip(0..)
+            .map(|(dark, x)| dark * (45.5 + f64::from(x)))
+            .sum();
         let middle = moment / dark.iter().sum::<f64>();
-        assert_at(middle, 59.5, 0.5, &format!("middle of the border at opacity {opacity}"));
+        assert_at(
+            middle,
+            59.5,
+            0.5,
+            &format!("middle of the border at opacity {opacity}"),
+        );
     }
 }
 
@@ -263,9 +357,16 @@ fn the_camera_lies_in_its_corner() {
         assert_at(column(1018, 1042), 1030.0, 0.5, &format!("{what}: bottom"));
         assert_at(row(1660, 1706), 1683.0, 0.5, &format!("{what}: middle"));
         let (left, right) = (picture.level(1540, 843), picture.level(1826, 843));
-        assert_eq!(left > right, mirror, "{what}: {left:.2} left and {right:.2} right");
+        assert_eq!(
+            left > right,
+            mirror,
+            "{what}: {left:.2} left and {right:.2} right"
+        );
         // A full superellipse: the corners of the square are the background's.
-        assert!(picture.level(1500, 660) < 0.02 && picture.level(1866, 1026) < 0.02, "{what}: corners");
+        assert!(
+            picture.level(1500, 660) < 0.02 && picture.level(1866, 1026) < 0.02,
+            "{what}: corners"
+        );
     }
 }
 
@@ -294,7 +395,9 @@ fn pointer_frames(events: &Value, cursor: &Value, hotspot: [f64; 2], seconds: f6
     let recording = Recording::new();
     recording.still(DISPLAY, &solid(Size::new(2560, 1440), BLACK), seconds + 0.5);
     let image = image::RgbaImage::from_pixel(64, 64, image::Rgba([255; 4]));
-    image.save(recording.place("content/cursors/cursor_0.png")).unwrap();
+    image
+        .save(recording.place("content/cursors/cursor_0.png"))
+        .unwrap();
     recording.json(POINTER, events);
     recording.meta_with_cursors(
         &json!([{ "display": { "path": DISPLAY, "fps": 30 }, "cursor": POINTER }]),
@@ -329,7 +432,12 @@ fn square(picture: &Picture) -> [f64; 4] {
         down = down.max(column);
     }
     assert!(area > 100.0, "there is no pointer");
-    [moment_x / area - across / 2.0, moment_y / area - down / 2.0, across, down]
+    [
+        moment_x / area - across / 2.0,
+        moment_y / area - down / 2.0,
+        across,
+        down,
+    ]
 }
 
 fn pointer_move(time_ms: f64, x: f64, y: f64) -> Value {
@@ -372,8 +480,19 @@ fn the_smoothed_pointer_is_where_the_table_says() {
         // 60 px x 1440 / 1080 x 720 / 1440 (cap-look.md 24).
         assert_at(width, 40.0, 0.5, &format!("{what}: width"));
         assert_at(height, 40.0, 0.5, &format!("{what}: height"));
-        assert_at(left + 0.25 * width, x * 1280.0, 1.0, &format!("{what}: x of the hotspot"));
-        assert_at(top + 0.75 * height, 360.0, 1.0, &format!("{what}: y of the hotspot"));
+        assert_at(
+            left + 0.25 * width,
+            x * 1280.0,
+            1.0,
+            &format!("{what}: x of the hotspot"),
+        );
+        // It moves from 0.499 to 0.5.
+        assert_at(
+            top + 0.75 * height,
+            359.64,
+            1.0,
+            &format!("{what}: y of the hotspot"),
+        );
     }
 }
 
@@ -386,7 +505,15 @@ fn the_raw_pointer_is_where_it_was_recorded() {
     let cursor = json!({ "raw": true, "size": 50, "motionBlur": 0, "rotationAmount": 0 });
     let frames = pointer_frames(&moves(), &cursor, [0.0, 0.0], 0.75);
     // At 550 ms the last move is that of 540 ms, at 650 ms that of 640 ms.
-    for (ms, x) in [(0, 0.2), (450, 0.2), (500, 0.2), (550, 0.28), (600, 0.4), (650, 0.48), (700, 0.6)] {
+    for (ms, x) in [
+        (0, 0.2),
+        (450, 0.2),
+        (500, 0.2),
+        (550, 0.28),
+        (600, 0.4),
+        (650, 0.48),
+        (700, 0.6),
+    ] {
         let [left, top, width, _] = square(&frames[ms / 50]);
         assert_at(width, 20.0, 0.5, &format!("at {ms} ms: width"));
         assert_at(left, x * 1280.0, 1.0, &format!("at {ms} ms: x"));
@@ -421,8 +548,18 @@ fn a_click_shrinks_the_pointer_about_its_hotspot() {
         let side = 40.0 * (0.8 + 0.2 * kappa);
         let what = format!("at {ms} ms");
         assert_at(height, side, 0.5, &format!("{what}: height"));
-        assert_at(left + 0.5 * width, 640.0, 0.5, &format!("{what}: x of the hotspot"));
-        assert_at(top + 0.25 * height, 360.0, 0.5, &format!("{what}: y of the hotspot"));
+        assert_at(
+            left + 0.5 * width,
+            640.0,
+            0.5,
+            &format!("{what}: x of the hotspot"),
+        );
+        assert_at(
+            top + 0.25 * height,
+            360.0,
+            0.5,
+            &format!("{what}: y of the hotspot"),
+        );
     }
 }
 
@@ -457,7 +594,12 @@ fn assert_zoomed(frames: &[Picture], time: f64, amount: f64, center: [f64; 2]) {
     let across = picture.row(row - 14, column - reach, column + reach);
     let down = picture.column(column - 14, row - reach, row + reach);
     let what = format!("zoom {amount} at {time} s");
-    assert_at((column - reach) as f64 + edge(&across), x, 1.0, &format!("{what}: x"));
+    assert_at(
+        (column - reach) as f64 + edge(&across),
+        x,
+        1.0,
+        &format!("{what}: x"),
+    );
     assert_at((row - reach) as f64 + edge(&down), y, 1.0, &format!("{what}: y"));
 }
 

@@ -54,7 +54,11 @@ impl Screen {
         let bursts = [(0, 12), (31, 4), (36, 1), (38, 1), (60, 8), (68, 1), (80, 3)];
         let grid = bursts.iter().flat_map(|&(start, count)| start..start + count);
         let times = grid.map(|tick| {
-            let jitter = if tick == 0 { 0.0 } else { f64::from(tick * 37 % 25 - 12) / 1000.0 };
+            let jitter = if tick == 0 {
+                0.0
+            } else {
+                f64::from(tick * 37 % 25 - 12) / 1000.0
+            };
             f64::from(tick) / 30.0 + jitter
         });
         Self {
@@ -85,7 +89,13 @@ fn recording(screens: &[Screen]) -> Recording {
         .map(|(index, screen)| {
             let path = format!("content/segments/segment-{index}/display.mp4");
             let spec = VideoSpec::new(SIZE);
-            numbered(&recording.place(&path), &spec, screen.first, &screen.times, screen.end);
+            numbered(
+                &recording.place(&path),
+                &spec,
+                screen.first,
+                &screen.times,
+                screen.end,
+            );
             json!({ "display": { "path": path, "fps": screen.nominal } })
         })
         .collect();
@@ -110,18 +120,29 @@ fn expected(screens: &[Screen], clips: &[Clip], offset: f64, fps: u32) -> Vec<u3
 fn assert_shows(exported: &Exported, expected: &[u32], fps: u32, constant: bool, case: &str) {
     let pictures = exported.pictures();
     assert_eq!(exported.report.frames, expected.len() as u64, "{case}: frames");
-    assert_eq!(exported.report.written_pictures, pictures.len() as u64, "{case}: pictures");
+    assert_eq!(
+        exported.report.written_pictures,
+        pictures.len() as u64,
+        "{case}: pictures"
+    );
     if constant {
         assert_eq!(pictures.len(), expected.len(), "{case}: decoded pictures");
     }
     for picture in &pictures {
         let frame = picture.seconds * f64::from(fps);
-        assert!((frame - frame.round()).abs() < 0.01, "{case}: a picture at {} s", picture.seconds);
+        assert!(
+            (frame - frame.round()).abs() < 0.01,
+            "{case}: a picture at {} s",
+            picture.seconds
+        );
     }
     let shown: Vec<_> = (0..expected.len())
         .map(|n| {
             let at = (n as f64 + 0.01) / f64::from(fps);
-            let index = pictures.iter().rposition(|picture| picture.seconds <= at).unwrap();
+            let index = pictures
+                .iter()
+                .rposition(|picture| picture.seconds <= at)
+                .unwrap();
             if constant {
                 assert_eq!(index, n, "{case}: picture of frame {n}");
             }
@@ -143,7 +164,11 @@ fn check(screens: &[Screen], clips: &[Clip], case: &str) {
         let exported = recording.export(settings(fps));
         let expected = expected(screens, clips, 0.0, fps);
         assert_shows(&exported, &expected, fps, true, &format!("{case} at {fps} fps"));
-        assert_eq!(exported.report.paths.repeats, Some(Repeats::StillPictures), "{case}");
+        assert_eq!(
+            exported.report.paths.repeats,
+            Some(Repeats::StillPictures),
+            "{case}"
+        );
     }
 }
 
@@ -151,7 +176,11 @@ fn check(screens: &[Screen], clips: &[Clip], case: &str) {
 fn constant_rates_survive() {
     for nominal in RATES {
         let screen = Screen::constant(nominal, 0, 1.0);
-        check(&[screen], &[Clip::new(0.0, 1.0)], &format!("{nominal} fps screen"));
+        check(
+            &[screen],
+            &[Clip::new(0.0, 1.0)],
+            &format!("{nominal} fps screen"),
+        );
     }
 }
 
@@ -162,7 +191,11 @@ fn a_variable_rate_holds_the_picture_before() {
 
 #[test]
 fn a_clip_longer_than_its_screen_holds_the_last_picture() {
-    check(&[Screen::constant(30, 0, 0.5)], &[Clip::new(0.2, 1.11)], "past the end");
+    check(
+        &[Screen::constant(30, 0, 0.5)],
+        &[Clip::new(0.2, 1.11)],
+        "past the end",
+    );
 }
 
 #[test]
@@ -283,15 +316,24 @@ fn repeats_show_the_same_pictures_at_the_same_times() {
             ..settings(30)
         });
         let case = format!("{repeats:?}");
-        assert_eq!(exported.report.paths.repeats, Some(repeats), "{case} was not what ran");
+        assert_eq!(
+            exported.report.paths.repeats,
+            Some(repeats),
+            "{case} was not what ran"
+        );
         let constant = repeats != Repeats::Skip;
         assert_shows(&exported, &expected, 30, constant, &case);
         assert!(exported.report.composed_frames <= changes, "{case}: composed");
         if !constant {
             assert!(exported.report.written_pictures <= changes, "{case}: written");
         }
-        let info = capstan::media::probe::probe_video(&capstan::cap::MediaSource::File(exported.path)).unwrap();
+        let info =
+            capstan::media::probe::probe_video(&capstan::cap::MediaSource::File(exported.path)).unwrap();
         let length = expected.len() as f64 / 30.0;
-        assert!((info.duration - length).abs() < 0.001, "{case}: {} s for {length} s", info.duration);
+        assert!(
+            (info.duration - length).abs() < 0.001,
+            "{case}: {} s for {length} s",
+            info.duration
+        );
     }
 }
