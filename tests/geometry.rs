@@ -198,7 +198,10 @@ fn corners_follow_their_curve() {
     // Padding 25 of 640 x 360 is 64 x 36; rounding 50 is half of half the shorter side.
     let (left, top, rho) = (64.0, 36.0, 90.0);
     // Quarter of a unit disc; quarter of the superellipse |x|^4 + |y|^4 <= 1: gamma(5/4)^2 / gamma(3/2).
-    for (kind, exponent, quarter) in [("rounded", 2.0, 0.785_398), ("squircle", 4.0, 0.927_037)] {
+    for (kind, exponent, quarter) in [
+        ("rounded", 2.0, std::f64::consts::FRAC_PI_4),
+        ("squircle", 4.0, 0.927_037),
+    ] {
         let picture = card(Size::new(640, 360), Size::new(768, 432), |config| {
             set(config, "/background/padding", json!(25));
             set(config, "/background/rounding", json!(50));
