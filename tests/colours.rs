@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
 
-mod common;
+mod rig;
 
 use capstan::convert::PixelPath;
 use capstan::export::{ExportSettings, PixelPathSetting};
@@ -10,7 +10,7 @@ use capstan::frame::{Size, YuvColor, YuvMatrix, YuvRange};
 use capstan::media::track_writer::VideoSpec;
 use capstan::synth::canvas::{Area, Canvas, Rgb};
 use capstan::synth::tracks;
-use common::{BLACK, Clip, DISPLAY, Picture, Recording, decode, fine, plain, set, settings, timeline};
+use rig::{BLACK, Clip, DISPLAY, Picture, Recording, decode, fine, plain, set, settings, timeline};
 use serde_json::{Value, json};
 
 const SIZE: Size = Size::new(256, 144);
@@ -99,7 +99,7 @@ fn check_chart_within(spec: &VideoSpec, settings: ExportSettings, tolerance: f64
 
 #[test]
 fn sources_are_read_by_their_tags() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     for matrix in [YuvMatrix::Bt709, YuvMatrix::Bt601] {
@@ -115,7 +115,7 @@ fn sources_are_read_by_their_tags() {
 
 #[test]
 fn an_untagged_source_is_bt709_limited() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     let spec = VideoSpec {
@@ -127,7 +127,7 @@ fn an_untagged_source_is_bt709_limited() {
 
 #[test]
 fn every_pixel_path_keeps_the_colours() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     for (path, tolerance) in [(PixelPath::Swscale, TOLERANCE), (PixelPath::Simd, SIMD_TOLERANCE)] {
@@ -169,7 +169,7 @@ const MARGINS: [Area; 4] = [
 
 #[test]
 fn a_background_colour_is_painted_as_given() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     for color in COLORS {
@@ -185,7 +185,7 @@ fn a_background_colour_is_painted_as_given() {
 /// Composited over black once: rgb x alpha (cap-look.md 4.1 and 26, 9).
 #[test]
 fn a_translucent_background_lies_on_black() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     for alpha in [0u8, 64, 128, 200] {
@@ -201,7 +201,7 @@ fn a_translucent_background_lies_on_black() {
 /// cap-look.md 4.2.
 #[test]
 fn gradients_run_as_in_css_but_in_the_unit_square() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     let (from, to): (Rgb, Rgb) = ([20, 40, 160], [240, 180, 60]);
@@ -240,7 +240,7 @@ fn gradients_run_as_in_css_but_in_the_unit_square() {
 /// With Cap's maths what is drawn is shifted on a player that believes the tags; the numbers are those of cap-look.md 20.3.
 #[test]
 fn cap_colours_shift_what_is_drawn() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     let settings = ExportSettings {

@@ -3,11 +3,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
 
-mod common;
+mod rig;
 
 use capstan::frame::{PackedFrame, Size};
 use capstan::synth::canvas::{Area, Canvas, Rgb};
-use common::{
+use rig::{
     BLACK, CAMERA, Clip, DISPLAY, POINTER, Picture, Recording, WHITE, edge, plain, set, settings, timeline,
 };
 use serde_json::{Value, json};
@@ -86,7 +86,7 @@ fn card(screen: Size, bounds: Size, change: impl FnOnce(&mut Value)) -> Picture 
 /// The worked examples of cap-look.md 2.7.
 #[test]
 fn the_card_lies_where_padding_and_aspect_put_it() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     let full_hd = Size::new(1920, 1080);
@@ -145,7 +145,7 @@ fn the_card_lies_where_padding_and_aspect_put_it() {
 /// The last example of cap-look.md 2.7; the crop's left half is white, its right half grey, what is outside is black.
 #[test]
 fn a_crop_fills_the_card() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     let mut screen = Canvas::new(Size::new(1600, 900), BLACK);
@@ -167,7 +167,7 @@ fn a_crop_fills_the_card() {
 /// cap-look.md 2.4: the card moves by (dx - 0.5) W, (dy - 0.5) H and keeps its size.
 #[test]
 fn a_display_position_moves_the_card() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     let size = Size::new(640, 360);
@@ -192,7 +192,7 @@ fn a_display_position_moves_the_card() {
 /// cap-look.md 5.1: both corner curves by points on both sides of them and by the area that they leave.
 #[test]
 fn corners_follow_their_curve() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     // Padding 25 of 640 x 360 is 64 x 36; rounding 50 is half of half the shorter side.
@@ -240,7 +240,7 @@ fn corners_follow_their_curve() {
 /// The shadow of cap-look.md 24: defaults, card 1600 x 900, alpha at 10, 20, 40 and 60 px.
 #[test]
 fn the_shadow_is_as_dark_as_it_should_be() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     // Padding 25 around 1600 x 900 makes 1920 x 1080 with the card at (160, 90).
@@ -282,7 +282,7 @@ fn the_shadow_is_as_dark_as_it_should_be() {
 /// cap-look.md 5.4: outside the card, in output pixels, at its opacity.
 #[test]
 fn a_border_surrounds_the_card() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     for (opacity, darkness) in [(100, 1.0), (50, 0.5)] {
@@ -341,7 +341,7 @@ fn with_camera(config: &mut Value, clips: &Value) -> Recording {
 /// The example of cap-look.md 9, and its mirror image.
 #[test]
 fn the_camera_lies_in_its_corner() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     for mirror in [false, true] {
@@ -376,7 +376,7 @@ fn the_camera_lies_in_its_corner() {
 /// The camera of cap-look.md 24 at full zoom: side 276.8, snapped to whole pixels.
 #[test]
 fn the_camera_shrinks_while_zoomed() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     let mut config = Value::Null;
@@ -462,7 +462,7 @@ fn moves() -> Value {
 /// cap-look.md 24, mellow, within a pixel.
 #[test]
 fn the_smoothed_pointer_is_where_the_table_says() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     let cursor = json!({ "motionBlur": 0, "rotationAmount": 0 });
@@ -502,7 +502,7 @@ fn the_smoothed_pointer_is_where_the_table_says() {
 /// cap-look.md 8.2: a step function.
 #[test]
 fn the_raw_pointer_is_where_it_was_recorded() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     let cursor = json!({ "raw": true, "size": 50, "motionBlur": 0, "rotationAmount": 0 });
@@ -527,7 +527,7 @@ fn the_raw_pointer_is_where_it_was_recorded() {
 /// cap-look.md 8.4: 40 px, 32 px while pressed, and a smoothstep of 130 ms before and after.
 #[test]
 fn a_click_shrinks_the_pointer_about_its_hotspot() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     let events = json!({
@@ -609,7 +609,7 @@ fn assert_zoomed(frames: &[Picture], time: f64, amount: f64, center: [f64; 2]) {
 /// cap-look.md 24: default spring, one manual segment.
 #[test]
 fn a_zoom_springs_as_the_table_says() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     let zooms = json!([
@@ -637,7 +637,7 @@ fn a_zoom_springs_as_the_table_says() {
 /// cap-look.md 24: a second segment adjoins the first.
 #[test]
 fn adjacent_zooms_glide_into_each_other() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     let zooms = json!([
@@ -657,7 +657,7 @@ fn adjacent_zooms_glide_into_each_other() {
 /// cap-look.md 6.3: a cut, not a spring; the frame edges of the card move with it.
 #[test]
 fn an_instant_zoom_is_there_at_once() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     let zooms = json!([{

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
 
-mod common;
+mod rig;
 
 use capstan::convert::PixelPath;
 use capstan::export::{ExportSettings, PixelPathSetting, Rate, Repeats};
@@ -11,7 +11,7 @@ use capstan::frame::Size;
 use capstan::media::encode::Quality;
 use capstan::media::track_writer::VideoSpec;
 use capstan::synth::barcode::Placement;
-use common::{Clip, Exported, Recording, numbered, plain, source_at, timeline};
+use rig::{Clip, Exported, Recording, numbered, plain, source_at, timeline};
 use serde_json::json;
 
 const SIZE: Size = Size::new(256, 144);
@@ -23,7 +23,7 @@ const RATES: [u32; 3] = [24, 30, 60];
 fn settings(fps: u32) -> ExportSettings {
     ExportSettings {
         rate: Rate::Quality(Quality::Maximum),
-        ..common::settings(fps, SIZE)
+        ..rig::settings(fps, SIZE)
     }
 }
 
@@ -155,7 +155,7 @@ fn assert_shows(exported: &Exported, expected: &[u32], fps: u32, constant: bool,
 
 /// Exports at every rate and checks every frame.
 fn check(screens: &[Screen], clips: &[Clip], case: &str) {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     let recording = recording(screens);
@@ -240,7 +240,7 @@ fn every_segment_has_its_own_screen_and_rate() {
 
 #[test]
 fn without_a_timeline_the_whole_screen_is_shown() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     let screen = Screen::constant(30, 0, 0.85);
@@ -257,19 +257,19 @@ fn without_a_timeline_the_whole_screen_is_shown() {
 /// Source time 0 is the start of the latest track (cap-format.md 6.1): the screen is read from where it was then.
 #[test]
 fn start_times_align_the_screen() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     let screen = Screen::constant(30, 0, 1.5);
     let recording = recording(std::slice::from_ref(&screen));
     recording.still(
-        common::CAMERA,
-        &capstan::synth::canvas::Canvas::new(Size::new(64, 64), common::BLACK).into_frame(),
+        rig::CAMERA,
+        &capstan::synth::canvas::Canvas::new(Size::new(64, 64), rig::BLACK).into_frame(),
         1.0,
     );
     recording.meta(&json!([{
-        "display": { "path": common::DISPLAY, "fps": 30, "start_time": 0.1 },
-        "camera": { "path": common::CAMERA, "fps": 30, "start_time": 0.6 },
+        "display": { "path": rig::DISPLAY, "fps": 30, "start_time": 0.1 },
+        "camera": { "path": rig::CAMERA, "fps": 30, "start_time": 0.6 },
     }]));
     let clips = [Clip::new(0.0, 0.9)];
     recording.config(&plain(&timeline(&clips)));
@@ -281,7 +281,7 @@ fn start_times_align_the_screen() {
 
 #[test]
 fn every_pixel_path_keeps_the_order() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     let screen = Screen::variable();
@@ -301,7 +301,7 @@ fn every_pixel_path_keeps_the_order() {
 /// However a frame that repeats the one before is written, the same pictures are shown at the same times.
 #[test]
 fn repeats_show_the_same_pictures_at_the_same_times() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     let screen = Screen::variable();

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
 
-mod common;
+mod rig;
 
 use std::f64::consts::TAU;
 use std::path::Path;
@@ -17,7 +17,7 @@ use capstan::media::track_writer::{AudioCodec, AudioSpec, AudioTrackWriter};
 use capstan::synth::canvas::Canvas;
 use capstan::synth::sound::{BEEP_AMPLITUDE, RATE};
 use capstan::synth::tracks;
-use common::{BLACK, Clip, DISPLAY, Exported, MIC, Recording, SYSTEM, plain, set, settings, timeline};
+use rig::{BLACK, Clip, DISPLAY, Exported, MIC, Recording, SYSTEM, plain, set, settings, timeline};
 use serde_json::{Value, json};
 
 const SIZE: Size = Size::new(64, 36);
@@ -173,7 +173,7 @@ fn heard(recording: &Recording, config: &Value) -> Sound {
 
 #[test]
 fn beeps_stay_where_they_are() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     let onsets = [0.3, 0.7513, 1.2, 1.71];
@@ -191,7 +191,7 @@ fn beeps_stay_where_they_are() {
 /// cap-look.md 21.6: as long as the video, to the sample but for AAC's frames, at any rate.
 #[test]
 fn the_sound_is_as_long_as_the_video() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     let recording = beeping(&STEREO, &[0.2], 1.0);
@@ -213,7 +213,7 @@ fn the_sound_is_as_long_as_the_video() {
 /// cap-format.md 6.1 and 6.2: source time 0 is the start of the latest track.
 #[test]
 fn start_times_align_the_tracks() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     let recording = silent(2.0);
@@ -240,7 +240,7 @@ fn start_times_align_the_tracks() {
 
 #[test]
 fn cuts_take_their_sound_along() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     let recording = beeping(&STEREO, &[0.3, 0.8, 1.3, 1.8], 2.0);
@@ -285,7 +285,7 @@ fn burst_onsets(speed: f64, clip: Clip) -> Vec<f64> {
 #[test]
 #[ignore = "atempo brings an onset that follows a lossy codec's pre-echo up to 11 ms early"]
 fn kept_pitch_keeps_onsets() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     let recording = bursts();
@@ -300,7 +300,7 @@ fn kept_pitch_keeps_onsets() {
 /// cap-look.md 21.3.
 #[test]
 fn speed_keeps_or_moves_the_pitch_or_mutes() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     let recording = bursts();
@@ -337,7 +337,7 @@ fn speed_keeps_or_moves_the_pitch_or_mutes() {
 /// Between clips at other speeds the clips around keep their time.
 #[test]
 fn a_fast_clip_does_not_shift_its_neighbours() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     let recording = beeping(&STEREO, &[0.3, 1.0, 1.6, 2.3], 3.0);
@@ -353,7 +353,7 @@ fn a_fast_clip_does_not_shift_its_neighbours() {
 /// cap-look.md 21.2: mono x 0.707, decibels, one side of a stereo microphone on both, 5.1 by the standard downmix.
 #[test]
 fn channels_and_gains() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     let side = |channel: u16| if channel == 0 { 0.4 } else { 0.2 };
@@ -412,7 +412,7 @@ fn channels_and_gains() {
 /// Both tracks are heard, each at its own level.
 #[test]
 fn microphone_and_system_sound_are_mixed() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     let recording = silent(1.2);
@@ -435,7 +435,7 @@ fn microphone_and_system_sound_are_mixed() {
 /// cap-look.md 21.6: without any sound there is a silent track, with *mute* there is none.
 #[test]
 fn silence_is_written_and_mute_is_not() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     let recording = silent(1.0);
@@ -451,7 +451,7 @@ fn silence_is_written_and_mute_is_not() {
 /// cap-look.md 21.5: gain, trim, linear fades, and not muted with the recording.
 #[test]
 fn music_fades_in_and_out() {
-    if !common::can_compose() {
+    if !rig::can_compose() {
         return;
     }
     const MUSIC: &str = "assets/bed.mp3";
