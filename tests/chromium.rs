@@ -60,7 +60,7 @@ const COLORS: [(&str, [u8; 3]); 4] = [
     ("0xDCDCDC", [0xDC, 0xDC, 0xDC]),
 ];
 
-/// A screen that shows each of [`COLORS`] for a second, and nothing else happens.
+/// A screen that shows each of [`COLORS`] for a second as one picture: between the changes every frame is a repeat.
 fn colors() -> Recording {
     let recording = Recording::new();
     let parts: Vec<_> = COLORS
@@ -74,7 +74,7 @@ fn colors() -> Recording {
         .map(|(n, part)| format!("{part}[c{n}]"))
         .collect();
     let graph = format!(
-        "{};{inputs}concat=n={},scale=out_color_matrix=bt709:out_range=tv,format=yuv420p",
+        "{};{inputs}concat=n={},fps=1,scale=out_color_matrix=bt709:out_range=tv,format=yuv420p",
         labelled.join(";"),
         parts.len()
     );
@@ -93,7 +93,7 @@ fn chromium() -> Option<&'static str> {
         version.is_ok_and(|output| output.status.success())
     });
     if found.is_none() {
-        println!("skipped: no chromium on the PATH (scripts/install-deps.sh --tests installs it on Debian)");
+        common::skipped("no chromium on the PATH (scripts/install-deps.sh --tests installs it on Debian)");
     }
     found
 }
@@ -207,6 +207,7 @@ fn chromium_plays_and_seeks() {
         let export = Export::done(&recording.path(), &flags);
         let report = export.report();
         assert_eq!(report["paths"]["repeats"], repeats, "{:#}", report["fallbacks"]);
+        assert_eq!(report["composed_frames"], 4);
         // Forwards, backwards, and just before and after a change.
         let times = [0.5, 1.5, 2.5, 3.5, 2.2, 0.1, 3.9, 0.95, 1.05];
         let shown = play(chromium, &export.path(), &times);
