@@ -34,9 +34,12 @@ const once = name => new Promise((done, fail) => {
   const context = canvas.getContext('2d', { willReadFrequently: true });
   const pictures = [];
   for (const time of JSON.parse(decodeURIComponent(location.hash.slice(1)))) {
+    // `seeked` may come before the new picture is there to draw.
+    const shown = new Promise(done => video.requestVideoFrameCallback(done));
     const seeked = once('seeked');
     video.currentTime = time;
     await seeked;
+    await shown;
     context.drawImage(video, 0, 0);
     const middle = context.getImageData(canvas.width >> 1, canvas.height >> 1, 1, 1).data;
     pictures.push({ time, rgb: [...middle].slice(0, 3) });
