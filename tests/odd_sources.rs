@@ -6,7 +6,7 @@ mod common;
 
 use std::fs;
 
-use common::{DISPLAY, Export, MIC, Mp4, Recording, SMALL, has_encoder};
+use common::{DISPLAY, Export, MIC, Mp4, Recording, SMALL, has_encoder, skipped};
 use serde_json::{Value, json};
 
 const X264: [&str; 6] = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"];
@@ -165,7 +165,7 @@ fn colours_survive_every_pixel_format() {
 #[test]
 fn hevc() {
     if !has_encoder("libx265") {
-        println!("skipped: this FFmpeg has no libx265 to make HEVC with");
+        skipped("this FFmpeg has no libx265 to make HEVC with");
         return;
     }
     for format in ["yuv420p", "yuv420p10le"] {
