@@ -14,6 +14,7 @@ use super::status::{Failure, core_video};
 use super::sys::{self, CfRef, Constant};
 use crate::convert::target::span;
 use crate::frame::{PackedView, Size};
+use crate::media::encode::CoreVideoBuffer;
 
 /// One reference to a CVPixelBuffer: released when dropped, retained when cloned.
 pub struct PixelBuffer(NonNull<c_void>);
@@ -21,6 +22,13 @@ pub struct PixelBuffer(NonNull<c_void>);
 // SAFETY: CoreFoundation counts references atomically and CoreVideo's buffers may be used from any thread. The pixels
 // are only reached through a lock, whose guard borrows the value.
 unsafe impl Send for PixelBuffer {}
+
+// SAFETY: the reference is held until the drop, and a CVPixelBuffer does not move.
+unsafe impl CoreVideoBuffer for PixelBuffer {
+    fn pixel_buffer(&self) -> NonNull<c_void> {
+        self.as_ptr()
+    }
+}
 
 impl PixelBuffer {
     /// Takes over the reference that a create function put into `raw`.

@@ -17,6 +17,8 @@ mod quality;
 mod self_test;
 mod settings;
 mod still_trial;
+#[cfg(any(target_os = "macos", test))]
+mod surface;
 #[cfg(test)]
 mod tests;
 mod vaapi;
@@ -31,4 +33,6 @@ pub use probe::{EncoderProbe, probe_encoders};
 pub use quality::{Quality, RateControl, target_bitrate};
 pub use settings::{EncoderChoice, VideoSettings};
 pub use still_trial::{StillTrialError, try_still_pictures};
+#[cfg(any(target_os = "macos", test))]
+pub use surface::{CoreVideoBuffer, SURFACE_ENCODER, Surface, SurfaceFormat};
 pub use video::VideoEncoder;

@@ -17,6 +17,11 @@ pub enum EncoderInput {
     /// Planes in main memory. The encoder keeps a share for as long as it reads them; nothing is copied unless it
     /// wants another arrangement.
     Nv12(Arc<Nv12Frame>),
+    /// A CVPixelBuffer, for an encoder that was opened for surfaces ([`VideoSettings::surfaces`]).
+    ///
+    /// [`VideoSettings::surfaces`]: crate::media::encode::VideoSettings::surfaces
+    #[cfg(any(target_os = "macos", test))]
+    Surface(crate::media::encode::Surface),
 }
 
 impl From<Arc<Nv12Frame>> for EncoderInput {

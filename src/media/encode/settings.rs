@@ -31,6 +31,9 @@ pub struct VideoSettings {
     /// picture only ever depends on the one before it, which is what inserting repetitions between coded
     /// pictures needs.
     pub max_references: Option<u8>,
+    /// Pictures come as surfaces of this format; only h264_videotoolbox takes them, named as the choice.
+    #[cfg(any(target_os = "macos", test))]
+    pub surfaces: Option<crate::media::encode::SurfaceFormat>,
 }
 
 impl VideoSettings {
@@ -43,6 +46,8 @@ impl VideoSettings {
             choice: EncoderChoice::Auto,
             threads: None,
             max_references: None,
+            #[cfg(any(target_os = "macos", test))]
+            surfaces: None,
         }
     }
 

@@ -9,6 +9,8 @@ use ffmpeg_next::{Codec, Error, Rational, codec, encoder, ffi, frame, picture as
 
 use crate::frame::Size;
 use crate::media::encode::options::{Family, options};
+#[cfg(any(target_os = "macos", test))]
+use crate::media::encode::surface::{SURFACE_ENCODER, SurfaceFrames};
 use crate::media::encode::vaapi::{Surfaces, render_nodes};
 use crate::media::encode::{
     EncodeError, EncoderInput, OptionSet, Packet, RateControl, Track, VideoSettings, codec as list, picture,
@@ -23,6 +25,9 @@ enum Feed {
     Planar,
     /// Copied to surfaces of a VA-API device.
     Vaapi(Surfaces),
+    /// As surfaces that the encoder reads where they are.
+    #[cfg(any(target_os = "macos", test))]
+    CoreVideo(SurfaceFrames),
 }
 
 /// An H.264 encoder that takes NV12 pictures and gives packets. Opened by [`crate::media::encode::open_video`].
@@ -81,7 +86,7 @@ impl VideoEncoder {
             });
         };
 
-        let (feed, format) = Self::feed_for(codec, settings.size)?;
+        let (feed, format) = Self::feed_for(codec, settings)?;
         let mut context = codec::Context::new_with_codec(codec);
         // SAFETY: only the pointer is read.
         if unsafe { context.as_ptr() }.is_null() {
@@ -98,11 +103,13 @@ impl VideoEncoder {
             raw.height = height;
             raw.pix_fmt = format.into();
         }
-        if let Feed::Vaapi(surfaces) = &feed {
-            surfaces
-                .attach(&mut context)
-                .map_err(failed("attaching surfaces"))?;
+        match &feed {
+            Feed::Nv12 | Feed::Planar => Ok(()),
+            Feed::Vaapi(surfaces) => surfaces.attach(&mut context),
+            #[cfg(any(target_os = "macos", test))]
+            Feed::CoreVideo(frames) => frames.attach(&mut context),
         }
+        .map_err(failed("attaching surfaces"))?;
         let (mut set, mut unknown) = (Vec::new(), Vec::new());
         for (key, value) in options(family, settings) {
             let option = OptionSet {
@@ -153,7 +160,23 @@ impl VideoEncoder {
     }
 
     /// The first arrangement of samples that the encoder takes and that pictures can be brought to.
-    fn feed_for(codec: Codec, size: Size) -> Result<(Feed, Pixel), EncodeError> {
+    fn feed_for(codec: Codec, settings: &VideoSettings) -> Result<(Feed, Pixel), EncodeError> {
+        let size = settings.size;
+        #[cfg(any(target_os = "macos", test))]
+        if let Some(format) = settings.surfaces {
+            let unsuited = |why| EncodeError::Unsuited {
+                name: codec.name().to_owned(),
+                why,
+            };
+            if codec.name() != SURFACE_ENCODER {
+                return Err(unsuited(format!(
+                    "takes no CVPixelBuffers; only {SURFACE_ENCODER} does"
+                )));
+            }
+            let frames = SurfaceFrames::open(size, format)
+                .map_err(|error| unsuited(format!("opens no VideoToolbox device: {error}")))?;
+            return Ok((Feed::CoreVideo(frames), Pixel::VIDEOTOOLBOX));
+        }
         let formats = list::pixel_formats(codec);
         if formats.is_empty() || formats.contains(&Pixel::NV12) {
             return Ok((Feed::Nv12, Pixel::NV12));
@@ -220,8 +243,21 @@ impl VideoEncoder {
                     Feed::Nv12 => picture::wrap(nv12)?,
                     Feed::Planar => picture::deinterleave(nv12)?,
                     Feed::Vaapi(surfaces) => surfaces.upload(&self.name, &picture::wrap(nv12)?)?,
+                    #[cfg(any(target_os = "macos", test))]
+                    Feed::CoreVideo(_) => {
+                        let why = "it lies in main memory, the encoder was opened for surfaces".to_owned();
+                        return Err(EncodeError::Picture { pts, why });
+                    }
                 }
             }
+            #[cfg(any(target_os = "macos", test))]
+            EncoderInput::Surface(surface) => match &self.feed {
+                Feed::CoreVideo(frames) => frames.wrap(surface, pts)?,
+                Feed::Nv12 | Feed::Planar | Feed::Vaapi(_) => {
+                    let why = "it is a surface, the encoder was opened for planes".to_owned();
+                    return Err(EncodeError::Picture { pts, why });
+                }
+            },
         };
         frame.set_pts(Some(pts));
         if force_key {
