@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::args_bench::{BenchArgs, FloorArgs};
 use crate::cap::CameraDelay;
 use crate::convert::PixelPath;
 use crate::frame::Size;
@@ -44,6 +45,11 @@ pub(super) struct Logging {
 pub(super) enum Command {
     /// Export a recording to MP4
     Export(Box<ExportArgs>),
+    /// Measure exports: repeated runs, statistics, floor, quality; compare results
+    Bench(Box<BenchArgs>),
+    /// Decode and encode without composing, as `bench --floor` does
+    #[command(hide = true)]
+    BenchFloor(Box<FloorArgs>),
     /// Say what a recording holds and everything that is wrong with it
     Inspect(InspectArgs),
     /// List adapters, FFmpeg libraries, decoders and encoders, and whether they open
@@ -217,18 +223,28 @@ impl From<CameraDelayArg> for CameraDelay {
 pub(super) enum PixelPathArg {
     /// The fastest path that proves itself on this machine
     Auto,
-    /// FFmpeg's sws_scale
-    Swscale,
+    /// A VTPixelTransferSession converts (macOS)
+    #[value(name = "videotoolbox")]
+    VideoToolbox,
+    /// h264_videotoolbox converts BGRA surfaces itself (macOS)
+    Bgra,
+    /// A compute shader converts before the readback
+    Gpu,
     /// SIMD on the CPU
     Simd,
+    /// FFmpeg's sws_scale
+    Swscale,
 }
 
 impl PixelPathArg {
     pub(super) const fn fixed(self) -> Option<PixelPath> {
         match self {
             Self::Auto => None,
-            Self::Swscale => Some(PixelPath::Swscale),
+            Self::VideoToolbox => Some(PixelPath::VideoToolbox),
+            Self::Bgra => Some(PixelPath::Bgra),
+            Self::Gpu => Some(PixelPath::Gpu),
             Self::Simd => Some(PixelPath::Simd),
+            Self::Swscale => Some(PixelPath::Swscale),
         }
     }
 }
@@ -329,6 +345,20 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_pixel_path_can_be_asked_for_by_its_name() {
+        let mut named: Vec<_> = PixelPathArg::value_variants()
+            .iter()
+            .filter_map(|arg| arg.fixed())
+            .collect();
+        named.sort();
+        assert_eq!(named, PixelPath::ALL);
+        for arg in PixelPathArg::value_variants() {
+            let name = arg.to_possible_value().expect("no variant is hidden");
+            assert_eq!(name.get_name(), arg.fixed().map_or("auto", PixelPath::name));
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::IsTerminal;
 
 use anyhow::Context;
-use tracing_subscriber::filter::{EnvFilter, LevelFilter};
+use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
@@ -40,9 +40,6 @@ pub(super) fn start(args: &Logging) -> anyhow::Result<()> {
         }
         None => None,
     };
-    tracing_subscriber::registry()
-        .with(file)
-        .with(terminal.with_filter(LevelFilter::TRACE))
-        .init();
+    tracing_subscriber::registry().with(file).with(terminal).init();
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! One file a subcommand; the only place that prints to people.
 
 mod args;
+mod args_bench;
+mod bench;
 mod doctor;
 mod events;
 mod export;
@@ -16,7 +18,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 
 use args::{Cli, Command};
 
@@ -97,10 +99,18 @@ fn print(text: &str) -> anyhow::Result<()> {
 /// # Errors
 /// When something failed that the command has not told the user about yet.
 pub fn run() -> anyhow::Result<Exit> {
-    let cli = Cli::parse();
+    let matches = Cli::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     logging::start(&cli.logging)?;
     match cli.command {
         Command::Export(args) => export::run(*args, &cli.logging),
+        Command::Bench(args) => {
+            let given = matches
+                .subcommand_matches("bench")
+                .context("reading the command line of bench")?;
+            bench::run(&args, given, &cli.logging)
+        }
+        Command::BenchFloor(args) => bench::run_floor(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Synth(args) => synth::run(&args),

@@ -10,6 +10,20 @@ use crate::frame::{Nv12Frame, PackedView};
 /// Opens a converter for a spec; called once for calibration and once for the export.
 pub type Opener = Arc<dyn Fn(&ConvertSpec) -> Result<Box<dyn Converter>, ConvertError> + Send + Sync>;
 
+/// Measures a cost in milliseconds a frame; called when a calibration is not remembered.
+pub type Stopwatch = Arc<dyn Fn(&ConvertSpec) -> Result<f64, ConvertError> + Send + Sync>;
+
+/// What a path is judged by.
+#[derive(Clone)]
+pub enum Timing {
+    /// The time of its conversion from memory to memory.
+    Conversion,
+    /// The time of its conversion and this cost beside it: reading back the pixels it converts.
+    ConversionAnd(Stopwatch),
+    /// This cost alone: its converter does more than the path does in an export.
+    Whole(Stopwatch),
+}
+
 /// A path that may be tried, and how to open it.
 #[derive(Clone)]
 pub struct Candidate {
@@ -17,9 +31,8 @@ pub struct Candidate {
     pub path: PixelPath,
     /// How to open it.
     pub open: Opener,
-    /// Milliseconds a frame that the path costs outside its converter beyond what the cheapest path costs there:
-    /// reading back 4 bytes a pixel instead of 1.5, say. Measured by whoever knows; 0 among paths that are fed alike.
-    pub overhead_ms: f64,
+    /// What it is judged by. Paths that are compared must be timed from and to the same places.
+    pub timing: Timing,
 }
 
 impl Candidate {
@@ -28,7 +41,7 @@ impl Candidate {
         Self {
             path,
             open: Arc::new(move |spec| super::open(path, spec)),
-            overhead_ms: 0.0,
+            timing: Timing::Conversion,
         }
     }
 }
@@ -37,7 +50,6 @@ impl fmt::Debug for Candidate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Candidate")
             .field("path", &self.path)
-            .field("overhead_ms", &self.overhead_ms)
             .finish_non_exhaustive()
     }
 }
@@ -218,7 +230,7 @@ mod tests {
                 let inner = crate::convert::open(PixelPath::Simd, spec)?;
                 Ok(Box::new(Failing { left, inner }))
             }),
-            overhead_ms: 0.0,
+            timing: Timing::Conversion,
         }
     }
 

@@ -11,6 +11,7 @@
 pub mod calibrate;
 mod chain;
 mod error;
+mod gpu;
 pub mod reference;
 mod simd;
 mod swscale;
@@ -18,8 +19,9 @@ mod target;
 #[cfg(any(target_os = "macos", test))]
 mod videotoolbox;
 
-pub use chain::{Candidate, Chain, Opener, PathSwitch};
+pub use chain::{Candidate, Chain, Opener, PathSwitch, Stopwatch, Timing};
 pub use error::ConvertError;
+pub use gpu::{Gpu, ReadbackCost};
 pub use simd::Simd;
 pub use swscale::Swscale;
 #[cfg(any(target_os = "macos", test))]
@@ -177,14 +179,21 @@ pub fn open(path: PixelPath, spec: &ConvertSpec) -> Result<Box<dyn Converter>, C
     match path {
         PixelPath::Swscale => Ok(Box::new(Swscale::new(spec)?)),
         PixelPath::Simd => Ok(Box::new(Simd::new(spec)?)),
-        PixelPath::Gpu => Err(ConvertError::unavailable(
-            path,
-            "the renderer converts on the GPU; it is not opened here",
-        )),
-        PixelPath::VideoToolbox => Err(ConvertError::unavailable(path, "VideoToolbox is part of macOS")),
+        PixelPath::Gpu => Ok(Box::new(Gpu::open(spec)?)),
+        #[cfg(target_os = "macos")]
+        PixelPath::VideoToolbox => Ok(Box::new(VideoToolbox::new(spec)?)),
+        #[cfg(target_os = "macos")]
         PixelPath::Bgra => Err(ConvertError::unavailable(
             path,
-            "CoreVideo surfaces are part of macOS",
+            "it converts nothing: it makes surfaces for h264_videotoolbox, and exports hand planes to encoders",
+        )),
+        #[cfg(not(target_os = "macos"))]
+        PixelPath::VideoToolbox | PixelPath::Bgra => Err(ConvertError::unavailable(
+            path,
+            format!(
+                "it needs VideoToolbox, which is part of macOS, and this is {}",
+                std::env::consts::OS
+            ),
         )),
     }
 }

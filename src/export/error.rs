@@ -32,6 +32,12 @@ pub enum ExportError {
     /// No path turned pixels into NV12.
     #[error(transparent)]
     Convert(#[from] ConvertError),
+    /// The path that was asked for can't be used.
+    #[error("{reason}; leave --pixel-path out, and the fastest path that works here is taken")]
+    PixelPath {
+        /// What it lacks.
+        reason: ConvertError,
+    },
     /// Encoding failed.
     #[error(transparent)]
     Encode(#[from] EncodeError),
@@ -47,6 +53,19 @@ pub enum ExportError {
     /// The timeline shows nothing.
     #[error("the timeline shows no picture at its start; check timeline.segments in project-config.json")]
     NothingShown,
+    /// The timeline has no length.
+    #[error(
+        "there is nothing to export: the timeline lasts {seconds} s and the screen's track {} {screen} s; check timeline.segments in project-config.json, or whether the track is damaged",
+        file.display()
+    )]
+    NoFrames {
+        /// Length of the timeline.
+        seconds: f64,
+        /// The first segment's screen.
+        file: PathBuf,
+        /// Its length in seconds.
+        screen: f64,
+    },
     /// The encoder's stream stopped meeting the conditions for still pictures.
     #[error(
         "frame {frame} can't be followed by still pictures: {reason}; export again with --still-pictures off"

@@ -4,6 +4,7 @@ mod cancel;
 mod changes;
 mod coder;
 mod control;
+mod conversion;
 mod error;
 mod frames;
 mod histogram;
@@ -19,6 +20,7 @@ mod settings;
 mod sound_plan;
 mod sources;
 mod stage;
+mod stills;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -31,6 +33,7 @@ pub use plan::{Plan, SegmentMedia, plan};
 pub use progress::{Observer, Phase, Progress, Unobserved};
 pub use report::{AdapterPath, DecoderPath, ExportReport, Fallback, Paths};
 pub use settings::{EncoderSetting, ExportSettings, PixelPathSetting, Rate, Repeats};
+pub use stills::stills;
 
 use crate::cap::{self, Opened};
 use output::OutputFile;

@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 use super::cancel::Cancel;
 use super::coder::{Coder, PictureCounts};
 use super::control::{Control, StageEnd};
+use super::conversion::Conversion;
 use super::error::ExportError;
 use super::meter::{Meter, StageReport, StageState};
 use super::progress::{Observer, Phase, Progress};
 use super::queue;
 use super::stage::{compose, convert, decode, encode, mux, sound};
-use crate::convert::Chain;
 use crate::export::sources::VideoSources;
 use crate::media::encode::{AacEncoder, Track};
 use crate::media::mux::{Mp4Writer, MuxReport};
@@ -42,7 +42,7 @@ pub(super) struct Parts<'a> {
     pub frame_rate: FrameRate,
     pub sources: VideoSources,
     pub renderer: Renderer,
-    pub converter: Chain,
+    pub conversion: Conversion,
     /// Whether only what changed is redrawn.
     pub damage: bool,
     pub sink: Sink<'a>,
@@ -75,7 +75,7 @@ pub(super) struct Outcome {
     pub pictures: PictureCounts,
     /// Handed back for what they have to tell.
     pub sources: VideoSources,
-    pub converter: Chain,
+    pub conversion: Conversion,
 }
 
 /// Runs the pipeline to its end.
@@ -90,7 +90,7 @@ pub(super) fn run(
         frame_rate,
         mut sources,
         mut renderer,
-        mut converter,
+        mut conversion,
         damage,
         sink,
     } = parts;
@@ -126,9 +126,9 @@ pub(super) fn run(
             })?
         };
         let convert = {
-            let converter = &mut converter;
+            let conversion = &mut conversion;
             crew.spawn(convert::LANES, move |meter| {
-                convert::run(converter, size, &read_out, &converted_in, meter, control)
+                convert::run(conversion, size, &read_out, &converted_in, meter, control)
             })?
         };
         let note_first = move || {
@@ -220,7 +220,7 @@ pub(super) fn run(
         mux: mux_report,
         pictures: pictures.unwrap_or_default(),
         sources,
-        converter,
+        conversion,
     })
 }
 

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use super::cancel::Cancel;
 use super::coder::{Coder, RepeatMode};
+use super::conversion::Conversion;
 use super::error::ExportError;
 use super::output::OutputFile;
 use super::pipeline::{self, FileSink, Parts, Sink};
@@ -18,13 +20,13 @@ use super::{Request, sound_plan};
 use crate::cap::config::BackgroundSource;
 use crate::cap::{Alignment, OpenOptions, Recording};
 use crate::convert::calibrate::{Cache, calibrate};
-use crate::convert::{Candidate, Chain, ConvertSpec, PixelPath};
+use crate::convert::{Candidate, Chain, ConvertError, ConvertSpec, Gpu, PixelPath, ReadbackCost, Timing};
 use crate::frame::{PackedFormat, PackedFrame, Size, YuvColor};
 use crate::media::encode::{
     AAC_BIT_RATE, AacEncoder, AttemptOutcome, EncoderChoice, EncoderReport, VideoSettings, open_video,
     try_still_pictures,
 };
-use crate::media::input::Allowed;
+use crate::media::input::{Allowed, name_of};
 use crate::media::mux::Mp4Writer;
 use crate::media::probe::{AudioInfo, VideoInfo, probe_audio, probe_video};
 use crate::media::retime;
@@ -37,6 +39,12 @@ use crate::sound::Mixer;
 
 /// Staging buffers of the readback ring: one drawn to, one read, one queued, one being converted.
 const RING: usize = 4;
+/// Byte order of the renderer's pixels: what VideoToolbox takes without a swizzle; the other paths take either.
+const PACKED: PackedFormat = if cfg!(target_os = "macos") {
+    PackedFormat::Bgra
+} else {
+    PackedFormat::Rgba
+};
 
 /// A recording with everything that can be known of its export before a device is opened.
 #[derive(Debug)]
@@ -141,6 +149,15 @@ pub fn plan(mut recording: Recording, settings: &ExportSettings) -> Result<Plan,
         bounds: settings.bounds,
     };
     let scene = Scene::new(&recording, &facts, &sizes, scene_settings)?;
+    if scene.frame_count() == 0
+        && let Some((segment, probed)) = recording.segments.iter().zip(&media).next()
+    {
+        return Err(ExportError::NoFrames {
+            seconds: scene.duration(),
+            file: name_of(&segment.display.source).to_owned(),
+            screen: probed.display.duration,
+        });
+    }
     warnings.extend(scene.warnings().iter().cloned());
     let unrendered = unrendered(&recording);
     Ok(Plan {
@@ -246,8 +263,9 @@ pub(super) fn run(
     let mut paths = Paths::default();
     let mut fallbacks = Vec::new();
 
-    let renderer = open_renderer(&mut plan, settings, size, &mut paths, &mut warnings)?;
-    let converter = open_converter(settings, size, &renderer, &mut paths)?;
+    let mut renderer = open_renderer(&mut plan, settings, size, &mut paths, &mut warnings)?;
+    let conversion = open_conversion(settings, size, &mut renderer, &mut paths, &mut fallbacks)?;
+    paths.pixel_path = Some(conversion.path().to_string());
     let sources = VideoSources::new(&plan.recording, settings.decoder.clone(), decoder_threads());
 
     let sound = sound_plan::open(&plan, &request.settings, total, &mut paths, &mut warnings)?;
@@ -280,7 +298,7 @@ pub(super) fn run(
         frame_rate: settings.frame_rate,
         sources,
         renderer,
-        converter,
+        conversion,
         damage: settings.damage,
         sink,
     };
@@ -290,7 +308,7 @@ pub(super) fn run(
     let (decoders, decoder_fallbacks, decoder_warnings) = outcome.sources.finish();
     paths.decoders.extend(decoders);
     fallbacks.extend(decoder_fallbacks);
-    for switch in outcome.converter.switches() {
+    for switch in outcome.conversion.switches() {
         fallbacks.push(Fallback {
             what: format!("pixel path, at frame {}", switch.frame),
             from: switch.from.to_string(),
@@ -298,7 +316,7 @@ pub(super) fn run(
             reason: switch.reason.clone(),
         });
     }
-    paths.pixel_path = Some(outcome.converter.path().to_string());
+    paths.pixel_path = Some(outcome.conversion.path().to_string());
     for warning in &decoder_warnings {
         tracing::warn!("{warning}");
     }
@@ -325,7 +343,7 @@ pub(super) fn run(
     })
 }
 
-fn open_renderer(
+pub(super) fn open_renderer(
     plan: &mut Plan,
     settings: &ExportSettings,
     size: Size,
@@ -345,7 +363,7 @@ fn open_renderer(
     });
     let spec = RenderSpec {
         size,
-        format: PackedFormat::Rgba,
+        format: PACKED,
         background,
         pointer_art: std::mem::take(&mut plan.pointer_art),
         colors: if settings.cap_colors {
@@ -358,15 +376,16 @@ fn open_renderer(
     Ok(Renderer::new(device, spec)?)
 }
 
-fn open_converter(
+pub(super) fn open_conversion(
     settings: &ExportSettings,
     size: Size,
-    renderer: &Renderer,
+    renderer: &mut Renderer,
     paths: &mut Paths,
-) -> Result<Chain, ExportError> {
+    fallbacks: &mut Vec<Fallback>,
+) -> Result<Conversion, ExportError> {
     let spec = ConvertSpec {
         size,
-        source: PackedFormat::Rgba,
+        source: PACKED,
         color: if settings.cap_colors {
             YuvColor::BT601_LIMITED
         } else {
@@ -374,23 +393,94 @@ fn open_converter(
         },
         threads: 1,
     };
-    let ranking = match settings.pixel_path {
-        PixelPathSetting::Fixed(path) => vec![path],
+    let mut ranking = match settings.pixel_path {
+        PixelPathSetting::Fixed(PixelPath::Gpu) => {
+            renderer
+                .read_back_nv12(spec.color)
+                .map_err(|error| ConvertError::unavailable(PixelPath::Gpu, error.to_string()))
+                .map_err(|reason| ExportError::PixelPath { reason })?;
+            return Ok(Conversion::Gpu);
+        }
+        PixelPathSetting::Fixed(path) => {
+            // Opened once more by the chain, which would hide the reason behind "no path is left".
+            crate::convert::open(path, &spec).map_err(|reason| ExportError::PixelPath { reason })?;
+            vec![path]
+        }
         PixelPathSetting::Auto => {
-            let candidates: Vec<_> = [PixelPath::Simd, PixelPath::Swscale]
-                .map(Candidate::builtin)
-                .into();
             let cache = Cache::of_user();
-            let driver = &renderer.adapter().driver;
-            let calibration = calibrate(&spec, &candidates, driver, cache.as_ref())?;
+            let adapter = renderer.adapter();
+            let driver = format!("{} {} {}", adapter.name, adapter.driver, adapter.driver_info);
+            let calibration = calibrate(&spec, &candidates(renderer), &driver, cache.as_ref())?;
             let ranking = calibration.ranking();
             paths.calibration = Some(calibration);
             ranking
         }
     };
+    if ranking.first() == Some(&PixelPath::Gpu) {
+        match renderer.read_back_nv12(spec.color) {
+            Ok(()) => return Ok(Conversion::Gpu),
+            Err(error) => {
+                ranking.remove(0);
+                let next = ranking.first().copied().unwrap_or(PixelPath::Swscale);
+                let reason = error.to_string();
+                tracing::warn!(from = %PixelPath::Gpu, to = %next, reason, "pixel path failed, switching");
+                fallbacks.push(Fallback {
+                    what: "pixel path".to_owned(),
+                    from: PixelPath::Gpu.to_string(),
+                    to: next.to_string(),
+                    reason,
+                });
+            }
+        }
+    }
+    // Frames that are read back as pixels are converted in memory from there on.
+    ranking.retain(|path| *path != PixelPath::Gpu);
     let chain = Chain::open(ranking.into_iter().map(Candidate::builtin), &spec)?;
-    paths.pixel_path = Some(chain.path().to_string());
-    Ok(chain)
+    Ok(Conversion::Memory(chain))
+}
+
+/// The paths that `auto` chooses from, each timed from the renderer's target to planes in memory.
+fn candidates(renderer: &Renderer) -> Vec<Candidate> {
+    // Measured once for all candidates: noise between them would decide otherwise.
+    let cost = OnceLock::new();
+    let device = renderer.device().clone();
+    let measured = Arc::new(move |spec: &ConvertSpec| {
+        if let Some(cost) = cost.get() {
+            return Ok(*cost);
+        }
+        let measured = ReadbackCost::measure(device.clone(), spec)?;
+        Ok::<_, ConvertError>(*cost.get_or_init(|| measured))
+    });
+    let device = renderer.device().clone();
+    let gpu = Candidate {
+        path: PixelPath::Gpu,
+        open: Arc::new(move |spec| Ok(Box::new(Gpu::new(device.clone(), spec)?))),
+        timing: Timing::Whole({
+            let measured = Arc::clone(&measured);
+            Arc::new(move |spec| Ok(measured(spec)?.planes_ms))
+        }),
+    };
+    let in_memory = [PixelPath::Simd, PixelPath::Swscale, PixelPath::VideoToolbox];
+    let in_memory = in_memory
+        .into_iter()
+        .filter(|path| *path != PixelPath::VideoToolbox || cfg!(target_os = "macos"));
+    let in_memory = in_memory.map(|path| Candidate {
+        timing: Timing::ConversionAnd({
+            let measured = Arc::clone(&measured);
+            Arc::new(move |spec| {
+                // Alike for all paths in memory, and without it the GPU path has no time to be compared with.
+                Ok(measured(spec).map_or_else(
+                    |error| {
+                        tracing::warn!(%error, "readback could not be timed");
+                        0.0
+                    },
+                    |cost| cost.packed_ms,
+                ))
+            })
+        }),
+        ..Candidate::builtin(path)
+    });
+    in_memory.chain([gpu]).collect()
 }
 
 fn open_sink(
@@ -469,7 +559,7 @@ fn note_encoder(report: &EncoderReport, paths: &mut Paths, fallbacks: &mut Vec<F
 }
 
 /// Threads for a software decoder: decoding shares the cores with composing and encoding.
-fn decoder_threads() -> u32 {
+pub(super) fn decoder_threads() -> u32 {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     u32::try_from(cores.clamp(1, 8)).unwrap_or(1)
 }

@@ -7,6 +7,7 @@ pub mod ffmpeg;
 pub mod h264;
 pub mod input;
 pub mod mux;
+pub mod nv12;
 pub mod probe;
 pub mod remux;
 mod resample;

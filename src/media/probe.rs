@@ -346,6 +346,9 @@ fn scan_packets(
     let mut range: Option<(i64, i64)> = None;
     let mut failures = 0;
     let mut packet = Packet::empty();
+    // The last packet of a fragmented MP4 comes without a duration: it lasts as long as the one before it.
+    let mut step = 0;
+    let mut before = None;
     ffmpeg::forget_complaints();
     loop {
         match packet.read(input.context()) {
@@ -359,7 +362,16 @@ fn scan_packets(
             Err(error) => return Err(MediaError::ffmpeg("read", input.file(), error)),
         }
         if let (true, Some(pts)) = (packet.stream() == index, packet.pts().or(packet.dts())) {
-            let end = pts.saturating_add(packet.duration().max(0));
+            if let (Some(before), Some(dts)) = (before, packet.dts()) {
+                step = i64::saturating_sub(dts, before).max(0);
+            }
+            before = packet.dts();
+            let length = if packet.duration() > 0 {
+                packet.duration()
+            } else {
+                step
+            };
+            let end = pts.saturating_add(length);
             range = Some(range.map_or((pts, end), |(first, last)| (first.min(pts), last.max(end))));
         }
     }

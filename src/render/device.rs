@@ -100,8 +100,8 @@ fn enumerate() -> Vec<(AdapterReport, wgpu::Adapter)> {
     found
 }
 
-/// An opened adapter.
-#[derive(Debug)]
+/// An opened adapter. A clone is the same device.
+#[derive(Clone, Debug)]
 pub struct Device {
     report: AdapterReport,
     pub(super) device: wgpu::Device,

@@ -109,6 +109,9 @@ pub enum RenderError {
     /// `receive` without a frame in flight.
     #[error("no frame is in flight; submit one before receiving")]
     NothingInFlight,
+    /// `receive` on a renderer that reads back NV12.
+    #[error("the frame was read back in another arrangement than it was asked for in")]
+    Arrangement,
     /// The GPU does not finish.
     #[error("frame {frame}: adapter {adapter} did not finish within {waited:?}")]
     Timeout {

@@ -2,12 +2,14 @@
 //!
 //! A [`Renderer`] draws a [`SceneFrame`](crate::scene::SceneFrame) into a target that persists, one file a layer:
 //! `backdrop`, `card`, `pointer`. Each plans draws with the pixels they cover; `picture` brings the source pictures
-//! to the GPU, `readback` the finished frames to memory, a ring of staging buffers behind the submits.
+//! to the GPU, `nv12` converts finished frames there where that is asked for, `readback` brings them to memory, a ring of
+//! staging buffers behind the submits.
 
 mod backdrop;
 mod card;
 mod device;
 mod error;
+mod nv12;
 mod picture;
 mod pipeline;
 mod pointer;
@@ -22,6 +24,7 @@ mod tests;
 pub use backdrop::{Backdrop, Noise};
 pub use device::{AdapterKind, AdapterReport, Device, adapters};
 pub use error::{RenderError, Stage};
+pub use nv12::{GpuPlanes, ReadbackTimes};
 pub use picture::{Pictures, Upload};
-pub use readback::ReadyFrame;
+pub use readback::{Ready, ReadyFrame, ReadyNv12};
 pub use renderer::{ColorPolicy, RenderSpec, RenderStats, Renderer};

@@ -8,7 +8,8 @@ use crossbeam_channel::{Receiver, Sender};
 
 use super::device::Device;
 use super::error::{RenderError, Stage};
-use crate::frame::{PackedFormat, PackedView, PixelRect, Size};
+use super::nv12::Nv12Layout;
+use crate::frame::{Nv12Frame, PackedFormat, PackedView, PixelRect, Size};
 use crate::scene::Areas;
 
 /// How long one frame may take. lavapipe draws 4K in a tenth of a second.
@@ -33,6 +34,22 @@ impl Layout {
     }
 }
 
+/// What the staging buffers of a ring hold.
+#[derive(Clone, Copy, Debug)]
+enum Arrangement {
+    Packed(Layout),
+    Nv12(Nv12Layout),
+}
+
+impl Arrangement {
+    fn bytes(self) -> u64 {
+        match self {
+            Self::Packed(layout) => layout.bytes(),
+            Self::Nv12(layout) => layout.bytes(),
+        }
+    }
+}
+
 #[derive(Debug)]
 struct InFlight {
     frame: u64,
@@ -42,10 +59,10 @@ struct InFlight {
     mapped: Arc<OnceLock<Result<(), wgpu::BufferAsyncError>>>,
 }
 
-/// The staging buffers. Each is free, in flight or lent out as a [`ReadyFrame`].
+/// The staging buffers. Each is free, in flight or lent out.
 #[derive(Debug)]
 pub(super) struct Ring {
-    layout: Layout,
+    arrangement: Arrangement,
     capacity: usize,
     free: Receiver<wgpu::Buffer>,
     home: Sender<wgpu::Buffer>,
@@ -55,12 +72,24 @@ pub(super) struct Ring {
 impl Ring {
     pub(super) fn new(device: &Device, size: Size, format: PackedFormat, capacity: usize) -> Self {
         let stride = (size.width * 4).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
-        let layout = Layout { size, format, stride };
+        Self::arranged(
+            device,
+            Arrangement::Packed(Layout { size, format, stride }),
+            capacity,
+        )
+    }
+
+    /// A ring for frames that are converted before they are read back.
+    pub(super) fn of_planes(device: &Device, layout: Nv12Layout, capacity: usize) -> Self {
+        Self::arranged(device, Arrangement::Nv12(layout), capacity)
+    }
+
+    fn arranged(device: &Device, arrangement: Arrangement, capacity: usize) -> Self {
         let (home, free) = crossbeam_channel::unbounded();
         for _ in 0..capacity {
             let buffer = device.device.create_buffer(&wgpu::BufferDescriptor {
                 label: Some("readback"),
-                size: layout.bytes(),
+                size: arrangement.bytes(),
                 usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
                 mapped_at_creation: false,
             });
@@ -68,7 +97,7 @@ impl Ring {
             let _ = home.send(buffer);
         }
         Self {
-            layout,
+            arrangement,
             capacity,
             free,
             home,
@@ -104,7 +133,7 @@ impl Ring {
         })
     }
 
-    /// Records the copy of `areas` of the target to their places in a staging buffer.
+    /// Records the copy of `areas` of the target to their places in a staging buffer of packed pixels.
     pub(super) fn copy(
         &self,
         encoder: &mut wgpu::CommandEncoder,
@@ -112,6 +141,9 @@ impl Ring {
         areas: &Areas,
         buffer: &wgpu::Buffer,
     ) {
+        let Arrangement::Packed(layout) = self.arrangement else {
+            return;
+        };
         for area in areas.rects() {
             encoder.copy_texture_to_buffer(
                 wgpu::TexelCopyTextureInfo {
@@ -125,8 +157,8 @@ impl Ring {
                 wgpu::TexelCopyBufferInfo {
                     buffer,
                     layout: wgpu::TexelCopyBufferLayout {
-                        offset: self.layout.offset(area.x, area.y) as u64,
-                        bytes_per_row: Some(self.layout.stride),
+                        offset: layout.offset(area.x, area.y) as u64,
+                        bytes_per_row: Some(layout.stride),
                         rows_per_image: None,
                     },
                 },
@@ -169,7 +201,7 @@ impl Ring {
     }
 
     /// Waits for the oldest frame in flight.
-    pub(super) fn receive(&mut self, device: &Device) -> Result<ReadyFrame, RenderError> {
+    pub(super) fn receive(&mut self, device: &Device) -> Result<Ready, RenderError> {
         let InFlight {
             frame,
             areas,
@@ -191,44 +223,104 @@ impl Ring {
         let bytes = buffer
             .get_mapped_range(..)
             .map_err(|error| refused(format!("reading the staging buffer: {error}")))?;
-        Ok(ReadyFrame {
+        let lent = Lent {
             frame,
             areas,
-            layout: self.layout,
             bytes: Some(bytes),
             buffer,
             home: self.home.clone(),
+        };
+        Ok(match self.arrangement {
+            Arrangement::Packed(layout) => Ready::Packed(ReadyFrame { lent, layout }),
+            Arrangement::Nv12(layout) => Ready::Nv12(ReadyNv12 { lent, layout }),
         })
     }
 }
 
-/// A finished frame in mapped memory. Dropping it hands the memory back to the renderer, which cannot use it before.
+/// A staging buffer that is mapped and away from its ring. Dropping it hands it back.
 #[derive(Debug)]
-pub struct ReadyFrame {
+struct Lent {
     frame: u64,
     areas: Areas,
-    layout: Layout,
     /// Present until the drop.
     bytes: Option<wgpu::BufferView>,
     buffer: wgpu::Buffer,
     home: Sender<wgpu::Buffer>,
 }
 
+impl Lent {
+    fn bytes(&self) -> &[u8] {
+        self.bytes.as_deref().unwrap_or_default()
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        // The view borrows the mapping, which must outlive it.
+        self.bytes = None;
+        self.buffer.unmap();
+        // Fails when the renderer is gone, and then nobody needs the buffer.
+        let _ = self.home.send(self.buffer.clone());
+    }
+}
+
+/// A finished frame, arranged as its renderer was told to.
+#[derive(Debug)]
+pub enum Ready {
+    /// Pixels as they were drawn.
+    Packed(ReadyFrame),
+    /// Planes that the GPU converted.
+    Nv12(ReadyNv12),
+}
+
+impl Ready {
+    /// Which frame: the number of `submit` calls that succeeded before its own.
+    pub fn index(&self) -> u64 {
+        match self {
+            Self::Packed(frame) => frame.index(),
+            Self::Nv12(frame) => frame.index(),
+        }
+    }
+
+    /// The pixels that hold the frame; beyond them it is the same as the frame before. Planes are always whole.
+    pub fn areas(&self) -> &Areas {
+        match self {
+            Self::Packed(frame) => frame.areas(),
+            Self::Nv12(frame) => &frame.lent.areas,
+        }
+    }
+
+    /// Bytes that came back from the GPU; of a whole frame row padding included.
+    pub fn bytes_read(&self) -> u64 {
+        match self {
+            Self::Packed(frame) => frame.bytes_read(),
+            Self::Nv12(frame) => frame.layout.bytes(),
+        }
+    }
+}
+
+/// A finished frame in mapped memory. Dropping it hands the memory back to the renderer, which cannot use it before.
+#[derive(Debug)]
+pub struct ReadyFrame {
+    lent: Lent,
+    layout: Layout,
+}
+
 impl ReadyFrame {
     /// Which frame: the number of `submit` calls that succeeded before its own.
     pub fn index(&self) -> u64 {
-        self.frame
+        self.lent.frame
     }
 
     /// Where the frame was drawn; beyond it, it is the same as the frame before.
     pub fn areas(&self) -> &Areas {
-        &self.areas
+        &self.lent.areas
     }
 
     /// The rectangles of [`areas`](Self::areas) with their pixels, lent from the staging buffer without a copy.
     pub fn parts(&self) -> impl Iterator<Item = (PixelRect, PackedView<'_>)> {
-        let data = self.bytes.as_deref().unwrap_or_default();
-        self.areas.rects().iter().map(move |&area| {
+        let data = self.lent.bytes();
+        self.lent.areas.rects().iter().map(move |&area| {
             let view = PackedView {
                 size: Size::new(area.width, area.height),
                 stride: self.layout.stride as usize,
@@ -239,12 +331,11 @@ impl ReadyFrame {
         })
     }
 
-    /// Bytes that came back from the GPU; of a whole frame row padding included.
-    pub fn bytes_read(&self) -> u64 {
-        if self.areas.is_whole() {
+    fn bytes_read(&self) -> u64 {
+        if self.lent.areas.is_whole() {
             self.layout.bytes()
         } else {
-            self.areas.pixels() * 4
+            self.lent.areas.pixels() * 4
         }
     }
 
@@ -255,23 +346,70 @@ impl ReadyFrame {
             size: self.layout.size,
             stride: self.layout.stride as usize,
             format: self.layout.format,
-            data: self.bytes.as_deref().unwrap_or_default(),
+            data: self.lent.bytes(),
         }
     }
 }
 
-impl Drop for ReadyFrame {
-    fn drop(&mut self) {
-        // The view borrows the mapping, which must outlive it.
-        self.bytes = None;
-        self.buffer.unmap();
-        // Fails when the renderer is gone, and then nobody needs the buffer.
-        let _ = self.home.send(self.buffer.clone());
+/// A finished frame as NV12 in mapped memory. Dropping it hands the memory back to the renderer.
+#[derive(Debug)]
+pub struct ReadyNv12 {
+    lent: Lent,
+    layout: Nv12Layout,
+}
+
+impl ReadyNv12 {
+    /// Which frame: the number of `submit` calls that succeeded before its own.
+    pub fn index(&self) -> u64 {
+        self.lent.frame
+    }
+
+    /// Picture size in pixels.
+    pub fn size(&self) -> Size {
+        self.layout.size
+    }
+
+    /// Bytes from one row to the next, in both planes.
+    pub fn stride(&self) -> usize {
+        self.layout.stride as usize
+    }
+
+    /// The luma rows and the chroma rows, U before V, lent from the staging buffer.
+    pub fn planes(&self) -> (&[u8], &[u8]) {
+        // Beyond no buffer that was mapped whole.
+        let luma = usize::try_from(self.layout.luma_bytes()).unwrap_or(usize::MAX);
+        let bytes = self.lent.bytes();
+        bytes.split_at(luma.min(bytes.len()))
+    }
+
+    /// Copies the planes to `target`, whose own row padding holds anything afterwards.
+    ///
+    /// # Panics
+    /// When `target` has another size, or planes shorter than that demands.
+    pub fn copy_to(&self, target: &mut Nv12Frame) {
+        let size = self.size();
+        assert_eq!(target.size, size, "the picture to copy to has the frame's size");
+        let (luma, chroma) = self.planes();
+        let row = size.width as usize;
+        copy_plane(luma, self.stride(), &mut target.y, target.y_stride, row);
+        let row = size.chroma_420().width as usize * 2;
+        copy_plane(chroma, self.stride(), &mut target.uv, target.uv_stride, row);
+    }
+}
+
+/// Copies rows of `row` bytes; all at once where both planes are padded alike.
+fn copy_plane(from: &[u8], from_stride: usize, to: &mut [u8], to_stride: usize, row: usize) {
+    if from_stride == to_stride && from.len() == to.len() {
+        to.copy_from_slice(from);
+        return;
+    }
+    for (to, from) in to.chunks_mut(to_stride).zip(from.chunks(from_stride)) {
+        to[..row].copy_from_slice(&from[..row]);
     }
 }
 
 /// The converter reads frames on a thread of its own.
 const _: () = {
     const fn crosses_threads<T: Send>() {}
-    crosses_threads::<ReadyFrame>();
+    crosses_threads::<Ready>();
 };

@@ -7,13 +7,14 @@ use super::backdrop::{self, Backdrop};
 use super::card;
 use super::device::{AdapterReport, Device};
 use super::error::{RenderError, Stage};
+use super::nv12::Nv12Pass;
 use super::picture::{PictureStore, Pictures};
 use super::pipeline::{PipelineKey, Pipelines};
 use super::pointer::{self, ArtStore};
-use super::readback::{ReadyFrame, Ring};
+use super::readback::{Ready, ReadyFrame, Ring};
 use super::region::subtract_all;
 use super::target::Target;
-use crate::frame::{PackedFormat, PackedFrame, PixelRect, Size};
+use crate::frame::{PackedFormat, PackedFrame, PixelRect, Size, YuvColor};
 use crate::scene::{Areas, Card, Layer, Pointer, PointerArt, Rect, SceneFrame, Track};
 
 /// Distance between uniform blocks: no adapter asks for more.
@@ -78,6 +79,8 @@ pub struct Renderer {
     ring: Ring,
     /// Whether the target holds the frame submitted last.
     kept: bool,
+    /// Converts every frame before it is read back.
+    planes: Option<Nv12Pass>,
     stats: RenderStats,
 }
 
@@ -209,6 +212,7 @@ impl Renderer {
             numbers,
             ring,
             kept: false,
+            planes: None,
             stats: RenderStats::default(),
         })
     }
@@ -216,6 +220,25 @@ impl Renderer {
     /// The adapter that draws.
     pub fn adapter(&self) -> &AdapterReport {
         self.device.report()
+    }
+
+    /// The device that draws.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// From here on frames are converted on the GPU and read back as NV12 with `color`'s matrix and range. To be called
+    /// before the first frame: frames in flight are given up.
+    ///
+    /// # Errors
+    /// When the planes are beyond the adapter's buffers, or the device fails; frames are read back as before then.
+    pub fn read_back_nv12(&mut self, color: YuvColor) -> Result<(), RenderError> {
+        let pass = Nv12Pass::new(&self.device, &self.target.view, self.target.size, color)?;
+        let ring = Ring::of_planes(&self.device, pass.layout(), self.ring.capacity());
+        self.device.check(Stage::Setup, None)?;
+        self.ring = ring;
+        self.planes = Some(pass);
+        Ok(())
     }
 
     /// Frames submitted and not received yet.
@@ -279,7 +302,9 @@ impl Renderer {
         self.kept = false;
         match self.draw(frame, pictures, areas, &staging, index) {
             Ok(submission) => {
-                self.ring.submitted(index, areas, staging, submission);
+                // Planes are converted and read back whole.
+                let read = if self.planes.is_some() { &whole } else { areas };
+                self.ring.submitted(index, read, staging, submission);
                 self.pictures.submitted();
                 self.stats.frames += 1;
                 self.kept = true;
@@ -293,11 +318,22 @@ impl Renderer {
         }
     }
 
+    /// Waits for the oldest frame in flight, which is read back as packed pixels.
+    ///
+    /// # Errors
+    /// As [`receive_any`](Self::receive_any); also when [`read_back_nv12`](Self::read_back_nv12) was called.
+    pub fn receive(&mut self) -> Result<ReadyFrame, RenderError> {
+        match self.receive_any()? {
+            Ready::Packed(frame) => Ok(frame),
+            Ready::Nv12(_) => Err(RenderError::Arrangement),
+        }
+    }
+
     /// Waits for the oldest frame in flight, and for no later one.
     ///
     /// # Errors
     /// When none is in flight, the GPU takes longer than half a minute, or the device fails.
-    pub fn receive(&mut self) -> Result<ReadyFrame, RenderError> {
+    pub fn receive_any(&mut self) -> Result<Ready, RenderError> {
         let ready = self.ring.receive(&self.device)?;
         self.stats.bytes_read_back += ready.bytes_read();
         Ok(ready)
@@ -333,7 +369,10 @@ impl Renderer {
         self.numbers
             .write(&self.device, &self.pipelines, &blocks.bytes, &rects);
         self.record(&mut encoder, &draws);
-        self.ring.copy(&mut encoder, &self.target.texture, areas, staging);
+        match &self.planes {
+            Some(planes) => planes.record(&mut encoder, staging),
+            None => self.ring.copy(&mut encoder, &self.target.texture, areas, staging),
+        }
         let submission = self.device.queue.submit([encoder.finish()]);
         Ok(submission)
     }

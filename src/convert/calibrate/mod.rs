@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 pub use cache::Cache;
 
 use super::reference::{self, Deviation};
-use super::{Candidate, ConvertError, ConvertSpec, PixelPath};
+use super::{Candidate, ConvertError, ConvertSpec, PixelPath, Timing};
 use crate::frame::{Nv12Frame, PackedFrame};
 
 /// After this much timed conversion a path is judged; one frame is always timed.
@@ -44,7 +44,7 @@ pub enum Outcome {
 pub struct CandidateReport {
     /// The path.
     pub path: PixelPath,
-    /// The fastest of the timed frames plus what the path costs outside its converter, in milliseconds.
+    /// The fastest of the timed frames with what the path costs outside its converter (see [`Timing`]), in milliseconds.
     pub ms_per_frame: Option<f64>,
     /// Largest deviation from the reference in Y', in code values.
     pub max_error_luma: Option<u8>,
@@ -221,7 +221,20 @@ fn judge(
         frame += 1;
     }
     let allowed = candidate.path.tolerance();
-    report.ms_per_frame = Some(best.as_secs_f64() * 1e3 + candidate.overhead_ms);
+    let converted = best.as_secs_f64() * 1e3;
+    let cost = match &candidate.timing {
+        Timing::Conversion => Ok(converted),
+        Timing::ConversionAnd(beside) => beside(spec).map(|beside| converted + beside),
+        Timing::Whole(whole) => whole(spec),
+    };
+    match cost {
+        Ok(cost) => report.ms_per_frame = Some(cost),
+        Err(error) => {
+            report.outcome = Outcome::Failed;
+            report.reason = error.to_string();
+            return report;
+        }
+    }
     report.max_error_luma = Some(worst.luma);
     report.max_error_chroma = Some(worst.chroma);
     if worst.luma > allowed.luma || worst.chroma > allowed.chroma {

@@ -44,7 +44,7 @@ fn lazy(good: u32) -> Candidate {
             let inner = convert::open(PixelPath::Simd, spec)?;
             Ok(Box::new(Lazy { good, inner }))
         }),
-        overhead_ms: 0.0,
+        timing: Timing::Conversion,
     }
 }
 
@@ -70,7 +70,7 @@ fn wrong_paths_are_dropped_however_fast() {
 #[test]
 fn absent_paths_say_why_and_overhead_counts() {
     let slow_to_feed = Candidate {
-        overhead_ms: 1e4,
+        timing: Timing::ConversionAnd(Arc::new(|_| Ok(1e4))),
         ..Candidate::builtin(PixelPath::Simd)
     };
     let candidates = [
@@ -181,7 +181,7 @@ fn a_remembered_path_that_no_longer_opens_is_not_used() {
         ..Candidate::builtin(PixelPath::Simd)
     };
     let swscale = Candidate {
-        overhead_ms: 1e4,
+        timing: Timing::ConversionAnd(Arc::new(|_| Ok(1e4))),
         ..Candidate::builtin(PixelPath::Swscale)
     };
     let before = [Candidate::builtin(PixelPath::Simd), swscale.clone()];

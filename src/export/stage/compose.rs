@@ -9,7 +9,7 @@ use crate::export::ExportError;
 use crate::export::control::{Control, StageEnd};
 use crate::export::meter::{Activity, Meter};
 use crate::export::queue::{Receiver, Sender};
-use crate::render::{ReadyFrame, Renderer};
+use crate::render::{Ready, Renderer};
 
 /// Lanes of this stage's meter.
 pub(in crate::export) const LANES: &[&str] = &["render", "upload", "readback"];
@@ -25,7 +25,7 @@ const READBACK: usize = 2;
 pub(in crate::export) fn run(
     renderer: &mut Renderer,
     input: &Receiver<Step<Decoded>>,
-    output: &Sender<Step<ReadyFrame>>,
+    output: &Sender<Step<Ready>>,
     meter: &mut Meter,
     control: &Control,
 ) -> Result<u64, StageEnd> {
@@ -91,7 +91,7 @@ fn submit(renderer: &mut Renderer, frame: &Decoded, meter: &mut Meter) -> Result
 }
 
 struct Reader<'a> {
-    output: &'a Sender<Step<ReadyFrame>>,
+    output: &'a Sender<Step<Ready>>,
     queued: u64,
 }
 
@@ -108,7 +108,7 @@ impl Reader<'_> {
             Some(Step::Repeat) => Step::Repeat,
             Some(Step::New(())) => {
                 meter.enter(Activity::Busy(READBACK));
-                let ready = renderer.receive()?;
+                let ready = renderer.receive_any()?;
                 meter.frame_done(READBACK, ready.bytes_read());
                 Step::New(ready)
             }

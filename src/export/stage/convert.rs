@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::Step;
 use super::pool::Pool;
-use crate::convert::{Chain, ConvertError};
 use crate::export::control::{Control, StageEnd};
+use crate::export::conversion::Conversion;
 use crate::export::meter::Meter;
 use crate::export::queue::{Receiver, Sender};
 use crate::frame::{Nv12Frame, Size};
-use crate::render::ReadyFrame;
+use crate::render::Ready;
 
 /// Lanes of this stage's meter.
 pub(in crate::export) const LANES: &[&str] = &["convert"];
@@ -25,9 +25,9 @@ pub(in crate::export) struct Picture {
 
 /// Runs until the input ends.
 pub(in crate::export) fn run(
-    converter: &mut Chain,
+    conversion: &mut Conversion,
     size: Size,
-    input: &Receiver<Step<ReadyFrame>>,
+    input: &Receiver<Step<Ready>>,
     output: &Sender<Picture>,
     meter: &mut Meter,
     control: &Control,
@@ -42,13 +42,9 @@ pub(in crate::export) fn run(
             (Step::New(frame), latest) => {
                 // Held no longer, so that its picture may be written again.
                 drop(latest);
-                let nv12 = pool.next(frame.areas(), |target| {
-                    for (rect, view) in frame.parts() {
-                        converter.convert_rect(frame.index(), view, target, rect.x, rect.y)?;
-                    }
-                    Ok::<_, ConvertError>(())
-                })?;
-                meter.frame_done(0, frame.areas().pixels() * 3 / 2);
+                let areas = frame.areas();
+                let nv12 = pool.next(areas, |target| conversion.convert(&frame, target))?;
+                meter.frame_done(0, areas.pixels() * 3 / 2);
                 Picture { nv12, repeats: false }
             }
         };

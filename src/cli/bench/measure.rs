@@ -1,0 +1,124 @@
+//! Measuring recordings, one after the other.
+
+use std::io::Cursor;
+use std::path::Path;
+
+use anyhow::Context;
+use image::ImageFormat;
+
+use super::super::progress::say;
+use super::super::{Exit, args_bench::MeasureArgs, settings};
+use super::{Setup, outputs, table, workload};
+use crate::bench::baseline::Baseline;
+use crate::bench::child::Target;
+use crate::bench::contact_sheet;
+use crate::bench::criteria::{Criteria, Outcome};
+use crate::bench::html::Page;
+use crate::bench::runner::{Order, Step};
+use crate::bench::{Measured, Measurement, measure_recording};
+
+/// Runs the measurement.
+pub(super) fn run(args: &MeasureArgs, setup: &Setup) -> anyhow::Result<Exit> {
+    let settings = match settings::resolve(&args.settings) {
+        Ok(settings) => settings,
+        Err(error) => {
+            super::super::print_error(&error);
+            return Ok(Exit::Usage);
+        }
+    };
+    let criteria = match &args.criteria {
+        None => None,
+        Some(None) => Some(Criteria::brief()?),
+        Some(Some(file)) => Some(Criteria::load(file)?),
+    };
+    let base = args.baseline.as_deref().map(Baseline::load).transpose()?;
+    let recordings = workload::resolve(&args.workloads, args.matrix, setup.quiet)?;
+    let several = recordings.len() > 1;
+    let mut exit = Exit::Done;
+    for recording in &recordings {
+        let order = Order {
+            warmup: args.warmup,
+            runs: args.runs,
+            floor: args.floor,
+        };
+        let target = Target {
+            executable: setup.executable.clone(),
+            recording: recording.clone(),
+            flags: setup.flags.clone(),
+            settings: settings.clone(),
+        };
+        let measurement = Measurement {
+            target,
+            order,
+            spread_bound: args.spread_bound,
+        };
+        let measured = measure_recording(&measurement, &setup.stop, &mut |step| {
+            tell(setup, recording, step, order)
+        })
+        .with_context(|| format!("measuring {}", recording.display()))?;
+        let checked = criteria
+            .as_ref()
+            .map_or_else(Vec::new, |all| all.check(&measured.baseline, base.as_ref()));
+        if checked.iter().any(|checked| checked.outcome == Outcome::Fail) {
+            exit = Exit::Failed;
+        }
+        let printed = matches!(args.json, Some(None));
+        if !printed && !setup.quiet {
+            super::super::print(&table::baseline(&measured.baseline))?;
+            super::super::print(&table::criteria(&checked))?;
+        }
+        if let Some(file) = &args.json {
+            let file = file
+                .as_ref()
+                .map(|file| outputs::file_for(file, recording, several));
+            outputs::json(file.as_deref(), &measured.baseline)?;
+        }
+        pictures(args, &measured, &checked, recording, several)?;
+    }
+    Ok(exit)
+}
+
+fn pictures(
+    args: &MeasureArgs,
+    measured: &Measured,
+    checked: &[crate::bench::criteria::Checked],
+    recording: &Path,
+    several: bool,
+) -> anyhow::Result<()> {
+    let sheet = contact_sheet::draw(&measured.pairs)?;
+    if let Some(file) = &args.contact_sheet {
+        let sheet = sheet
+            .as_ref()
+            .context("there is no contact sheet: nothing was written that could be looked at")?;
+        let mut png = Vec::new();
+        sheet
+            .write_to(&mut Cursor::new(&mut png), ImageFormat::Png)
+            .context("packing the contact sheet")?;
+        outputs::write(&outputs::file_for(file, recording, several), &png)?;
+    }
+    if let Some(file) = &args.html {
+        let page = Page {
+            baseline: Some(&measured.baseline),
+            criteria: checked,
+            contact_sheet: sheet.as_ref(),
+            ..Page::default()
+        };
+        outputs::write(
+            &outputs::file_for(file, recording, several),
+            page.render()?.as_bytes(),
+        )?;
+    }
+    Ok(())
+}
+
+fn tell(setup: &Setup, recording: &Path, step: Step, order: Order) {
+    if !setup.quiet && step != Step::Check {
+        let name = recording.file_name().unwrap_or_default().to_string_lossy();
+        let of = match step {
+            Step::Run(_) | Step::Floor(_) => format!(" of {}", order.runs),
+            Step::Warmup(_) => format!(" of {}", order.warmup),
+            Step::WarmupFloor | Step::Check | Step::Quality => String::new(),
+        };
+        say(&format!("{name}: {step}{of}\n"));
+    }
+}

@@ -1,0 +1,163 @@
+//! `capstan bench`: measures exports, compares results.
+
+mod compare;
+mod floor;
+mod measure;
+mod outputs;
+mod table;
+mod versus;
+mod workload;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Context;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args};
+
+use super::Exit;
+use super::args::{Logging, SettingsArgs};
+use super::args_bench::{BenchArgs, BenchCommand, MeasureArgs};
+use crate::bench::BenchError;
+use crate::bench::baseline::Baseline;
+
+pub(super) use floor::run as run_floor;
+
+/// Runs the subcommand. `matches` are its arguments as given.
+pub(super) fn run(args: &BenchArgs, matches: &ArgMatches, logging: &Logging) -> anyhow::Result<Exit> {
+    let outcome = match &args.command {
+        Some(BenchCommand::Compare(compare)) => return compare::run(compare),
+        Some(BenchCommand::Schema) => {
+            super::print(&format!(
+                "{}\n",
+                serde_json::to_string_pretty(&Baseline::schema())?
+            ))?;
+            return Ok(Exit::Done);
+        }
+        None => {
+            let setup = Setup::new(&args.measure, matches, logging)?;
+            match &args.measure.against {
+                Some(base) => versus::run(&args.measure, base, &setup),
+                None => measure::run(&args.measure, &setup),
+            }
+        }
+    };
+    match outcome {
+        Err(error) if matches!(error.downcast_ref(), Some(BenchError::Interrupted)) => {
+            super::print_error(&error);
+            Ok(Exit::Interrupted)
+        }
+        outcome => outcome,
+    }
+}
+
+/// What all kinds of measurement need.
+struct Setup {
+    executable: PathBuf,
+    flags: Vec<OsString>,
+    stop: Arc<AtomicBool>,
+    quiet: bool,
+}
+
+impl Setup {
+    fn new(args: &MeasureArgs, matches: &ArgMatches, logging: &Logging) -> anyhow::Result<Self> {
+        let executable = match &args.executable {
+            Some(executable) => executable
+                .canonicalize()
+                .with_context(|| format!("{}", executable.display()))?,
+            None => std::env::current_exe().context("finding this program's own file")?,
+        };
+        let stop = Arc::new(AtomicBool::new(false));
+        let on_signal = Arc::clone(&stop);
+        ctrlc::set_handler(move || on_signal.store(true, Ordering::Relaxed))
+            .context("can't watch for SIGINT and SIGTERM")?;
+        Ok(Self {
+            executable,
+            flags: export_flags(matches),
+            stop,
+            quiet: logging.quiet,
+        })
+    }
+}
+
+/// The flags among `matches` that an export takes, as they were given: children get the same ones.
+fn export_flags(matches: &ArgMatches) -> Vec<OsString> {
+    let settings = SettingsArgs::augment_args(clap::Command::new("settings"));
+    let mut flags = Vec::new();
+    for argument in settings.get_arguments() {
+        let id = argument.get_id().as_str();
+        let Some(long) = argument.get_long() else { continue };
+        if matches.value_source(id) != Some(ValueSource::CommandLine) {
+            continue;
+        }
+        if argument.get_action().takes_values() {
+            for value in matches.get_raw(id).into_iter().flatten() {
+                let mut flag = OsString::from(format!("--{long}="));
+                flag.push(value);
+                flags.push(flag);
+            }
+        } else {
+            flags.push(format!("--{long}").into());
+        }
+    }
+    flags
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::args::{Cli, Command};
+    use super::super::settings;
+    use super::*;
+    use clap::{CommandFactory, FromArgMatches, Parser};
+
+    #[test]
+    fn children_get_the_flags_that_were_given() {
+        let given = [
+            "--fps",
+            "30",
+            "--cap-colors",
+            "--quality=web",
+            "--resolution",
+            "1280x720",
+            "--encoder",
+            "libx264",
+        ];
+        let line = ["capstan", "bench", "a.cap", "--runs", "3", "--json"]
+            .iter()
+            .chain(&given);
+        let matches = Cli::command().get_matches_from(line);
+        let bench = matches.subcommand_matches("bench").unwrap();
+        let flags = export_flags(bench);
+        let Command::Bench(args) = Cli::from_arg_matches(&matches).unwrap().command else {
+            panic!("bench")
+        };
+        let export = ["capstan".into(), "export".into(), "a.cap".into()]
+            .into_iter()
+            .chain(flags);
+        let Command::Export(again) = Cli::parse_from(export).command else {
+            panic!("export")
+        };
+        let resolved = settings::resolve(&args.measure.settings).unwrap();
+        assert_eq!(resolved, settings::resolve(&again.settings).unwrap());
+        assert_eq!(resolved.frame_rate.fps(), 30);
+        assert!(resolved.cap_colors);
+    }
+
+    #[test]
+    fn comparing_and_measuring_do_not_mix() {
+        let parse = |line: &[&str]| Cli::try_parse_from(["capstan", "bench"].iter().chain(line)).is_ok();
+        assert!(parse(&["compare", "a.json", "b.json", "--fail-above", "5%"]));
+        assert!(parse(&["a.cap", "--against", "old", "--fail-above", "5%"]));
+        assert!(
+            !parse(&["a.cap", "--against", "old", "--pairs", "4"]),
+            "four pairs decide nothing"
+        );
+        assert!(
+            !parse(&["a.cap", "--fail-above", "5%"]),
+            "nothing to compare with"
+        );
+        assert!(!parse(&["compare", "a.json"]));
+    }
+}

@@ -1,0 +1,115 @@
+//! Every committed recording exports to a file that plays everywhere, with the frames its configuration asks for.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
+
+mod common;
+
+use std::fs;
+
+use common::{Export, Mp4, Recording, fixture};
+use serde_json::Value;
+
+/// Frames at `fps`: ceil(fps x duration), the duration being the sum of the clips by their speeds (cap-look.md 3.1).
+fn expected_frames(name: &str, fps: f64) -> u64 {
+    let text = fs::read_to_string(fixture(name).join("project-config.json")).unwrap();
+    let config: Value = serde_json::from_str(&text).unwrap();
+    let clips = config["timeline"]["segments"].as_array().unwrap();
+    let seconds: f64 = clips
+        .iter()
+        .map(|clip| {
+            let number = |key: &str| clip[key].as_f64().unwrap();
+            (number("end") - number("start")) / number("timescale")
+        })
+        .sum();
+    (fps * seconds).ceil() as u64
+}
+
+fn check(name: &str, frames: u64, sound: bool, size: (u64, u64)) -> Export {
+    let export = Export::done(&fixture(name), &["--fps", "30", "--resolution", "640x360"]);
+    let video = export.video();
+    video.assert_plays_everywhere(frames);
+    assert_eq!(video.audio.is_some(), sound);
+    assert_eq!(video.size(), size);
+    assert_eq!(video.video["r_frame_rate"], "30/1");
+    assert_eq!(export.report()["frames"], frames);
+    export
+}
+
+#[test]
+fn desk() {
+    check("desk", expected_frames("desk", 30.0), true, (640, 360));
+}
+
+#[test]
+fn cuts() {
+    check("cuts", expected_frames("cuts", 30.0), true, (640, 356));
+}
+
+#[test]
+fn portrait() {
+    check("portrait", expected_frames("portrait", 30.0), true, (204, 360));
+}
+
+#[test]
+fn legacy() {
+    // No timeline: as long as the longest of screen, camera and microphone (cap-format.md 6.6), here 126 frames of
+    // MP3, 1152 samples each at 48 kHz: 3.024 s.
+    check("legacy", 91, true, (480, 360));
+}
+
+#[test]
+fn fragments() {
+    // No timeline: the 90 pictures at 30 fps that survived.
+    check("fragments", 90, true, (640, 360));
+}
+
+#[test]
+fn an_instant_recording_is_copied() {
+    let export = Export::done(&fixture("instant"), &[]);
+    let source = Mp4::read(&fixture("instant").join("content/output.mp4"));
+    let video = export.video();
+    assert_eq!(video.decoded, source.decoded);
+    assert_eq!(video.size(), source.size());
+    assert!(video.audio.is_some());
+    let place = |name: &str| video.boxes.iter().position(|found| found == name).unwrap();
+    assert!(place("moov") < place("mdat"));
+    assert_eq!(export.report()["paths"]["encoder"], "copy");
+}
+
+#[test]
+fn stillness_has_key_frames_too() {
+    let recording = Recording::new();
+    recording.display(
+        "color=c=teal:size=320x180:rate=30:duration=7",
+        &["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"],
+    );
+    for mode in ["auto", "off"] {
+        let flags = ["--fps", "30", "--resolution", "320x180", "--still-pictures", mode];
+        let export = Export::done(&recording.path(), &flags);
+        let video = export.video();
+        video.assert_plays_everywhere(210);
+        assert!(video.key_frames.len() >= 4, "{:?}", video.key_frames);
+        let report = export.report();
+        let repeats = if mode == "auto" { "still" } else { "encode" };
+        println!(
+            "{mode}: {} coded, {}",
+            report["coded_pictures"], report["paths"]["repeats"]
+        );
+        assert!(
+            report["paths"]["repeats"].to_string().contains(repeats),
+            "{}",
+            report["paths"]
+        );
+    }
+}
+
+#[test]
+fn sixty_frames_a_second_is_the_default() {
+    let recording = Recording::moving("320x180", 0.5);
+    let export = Export::done(&recording.path(), &["--resolution", "320x180"]);
+    let video = export.video();
+    video.assert_plays_everywhere(30);
+    assert_eq!(video.video["r_frame_rate"], "60/1");
+    // Silent recordings get a silent track (cap-look.md 21.6).
+    assert!(video.audio.is_some());
+}

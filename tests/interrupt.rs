@@ -1,0 +1,97 @@
+//! SIGINT and SIGTERM during an export, and exports that fail: they end soon and leave nothing.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
+
+mod common;
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Command, Stdio};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+use common::{DISPLAY, Export, Recording, SMALL, capstan, digest, names, wait};
+use serde_json::Value;
+
+/// Within which an interrupted export must have ended.
+const LIMIT: Duration = Duration::from_secs(2);
+
+/// A recording whose export takes far longer than these tests wait.
+static LONG: LazyLock<Recording> = LazyLock::new(|| Recording::moving("640x360", 20.0));
+
+/// Sends `signal` as soon as `now` holds for an event of the export, then checks what is left.
+fn interrupted(signal: &str, now: impl Fn(&Value) -> bool) {
+    let before = digest(&LONG.path());
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("out.mp4");
+    fs::write(&target, "mine").unwrap();
+    let mut child = capstan()
+        .arg("export")
+        .arg(LONG.path())
+        .arg(&target)
+        .args(["--overwrite", "--json", "--fps", "240"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let reached = lines
+        .by_ref()
+        .any(|line| now(&serde_json::from_str(&line.unwrap()).unwrap()));
+    assert!(reached, "the export ended before it could be interrupted");
+    let sent = Instant::now();
+    let kill = Command::new("kill")
+        .args(["-s", signal, &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(kill.success());
+    let status = wait(&mut child, Duration::from_secs(30)).expect("it ends");
+    let took = sent.elapsed();
+    let mut stderr = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    assert_eq!(status.code(), Some(130), "{stderr}");
+    assert!(took < LIMIT, "{signal} took {took:?}");
+    assert!(!stderr.contains("panicked"), "{stderr}");
+    // No unfinished file, and the one that was to be replaced is as it was.
+    assert_eq!(names(folder.path()), ["out.mp4"]);
+    assert_eq!(fs::read(&target).unwrap(), b"mine");
+    assert!(before == digest(&LONG.path()), "the recording was changed");
+}
+
+fn rendered(event: &Value) -> u64 {
+    event["rendered_count"].as_u64().unwrap()
+}
+
+#[test]
+fn sigint_amid_the_frames() {
+    interrupted("INT", |event| rendered(event) > 0);
+}
+
+#[test]
+fn sigterm_amid_the_frames() {
+    interrupted("TERM", |event| rendered(event) > 0);
+}
+
+#[test]
+fn sigint_while_preparing() {
+    interrupted("INT", |event| event["phase"] == "prepare");
+}
+
+#[test]
+fn a_screen_that_cannot_be_read_leaves_nothing() {
+    // `Export::of` looks at the folder and the recording.
+    let recording = Recording::new();
+    fs::write(recording.place(DISPLAY), "no video").unwrap();
+    Export::of(&recording.path(), &SMALL)
+        .run
+        .assert_error(&["display.mp4"]);
+}
+
+#[test]
+fn an_encoder_that_fails_leaves_nothing() {
+    let recording = Recording::moving("128x96", 0.2);
+    Export::of(&recording.path(), &["--encoder", "h264_vaapi_not"])
+        .run
+        .assert_error(&["h264_vaapi_not"]);
+}

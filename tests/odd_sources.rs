@@ -1,0 +1,472 @@
+//! Odd, unusual and broken sources: each exports rightly, or ends in an error that names the file and says what to do.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
+
+mod common;
+
+use std::fs;
+
+use common::{DISPLAY, Export, MIC, Mp4, Recording, SMALL, has_encoder};
+use serde_json::{Value, json};
+
+const X264: [&str; 6] = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"];
+
+/// Exports and checks what every export must be.
+#[track_caller]
+fn exports(recording: &Recording, frames: u64) -> (Mp4, Value) {
+    exports_with(recording, frames, &SMALL)
+}
+
+#[track_caller]
+fn exports_with(recording: &Recording, frames: u64, flags: &[&str]) -> (Mp4, Value) {
+    let export = Export::done(&recording.path(), flags);
+    let video = export.video();
+    video.assert_plays_everywhere(frames);
+    (video, export.report())
+}
+
+/// Ends with 1 and a message that holds all of `words`.
+#[track_caller]
+fn refused(recording: &Recording, words: &[&str]) {
+    Export::of(&recording.path(), &SMALL).run.assert_error(words);
+}
+
+fn warnings(report: &Value) -> String {
+    report["warnings"].to_string()
+}
+
+/// The four quarters of a picture: red, green, blue, grey, with BT.709 made of them in `range` (tv or pc).
+fn quarters(size: &str, range: &str, format: &str) -> String {
+    let (width, height) = size.split_once('x').unwrap();
+    let (w, h): (u32, u32) = (width.parse().unwrap(), height.parse().unwrap());
+    let patch = |color: &str, x: u32, y: u32| {
+        format!("drawbox=x={x}:y={y}:w={}:h={}:color={color}:t=fill", w / 2, h / 2)
+    };
+    format!(
+        "color=c=black:size={size}:rate=30:duration=0.4,format=rgb24,{},{},{},{},\
+         scale=out_color_matrix=bt709:out_range={range}:flags=accurate_rnd+full_chroma_int,format={format},\
+         setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range={range}",
+        patch("0xC83228", 0, 0),
+        patch("0x28B43C", w / 2, 0),
+        patch("0x283CC8", 0, h / 2),
+        patch("0x808080", w / 2, h / 2),
+    )
+}
+
+/// The quarters as they must come out: within 2/255 after the source's and the export's encoding, each.
+#[track_caller]
+fn assert_quarters(recording: &Recording) {
+    let flags = ["--fps", "30", "--resolution", "320x180", "--crf", "4"];
+    let export = Export::done(&recording.path(), &flags);
+    let video = export.video();
+    video.assert_plays_everywhere(12);
+    let (width, height) = video.size();
+    let (w, h) = (width as u32, height as u32);
+    for (x, y, expected) in [
+        (w / 4, h / 4, [0xC8, 0x32, 0x28]),
+        (w * 3 / 4, h / 4, [0x28, 0xB4, 0x3C]),
+        (w / 4, h * 3 / 4, [0x28, 0x3C, 0xC8]),
+        (w * 3 / 4, h * 3 / 4, [0x80, 0x80, 0x80]),
+    ] {
+        let found = export.pixel(6, x, y);
+        let worst = expected.iter().zip(found).map(|(a, b)| u8::abs_diff(*a, b)).max();
+        assert!(worst <= Some(4), "({x}, {y}): {found:?}, expected {expected:?}");
+    }
+}
+
+#[test]
+fn sizes() {
+    for (width, height) in [(1366, 768), (3024, 1964), (360, 640), (64, 1024), (2, 2)] {
+        let recording = Recording::moving(&format!("{width}x{height}"), 0.2);
+        let (video, _) = exports(&recording, 6);
+        // cap-look.md 2.2 for a box of 320x180 and no padding.
+        let scale = (320.0 / width as f32).min(180.0 / height as f32);
+        let up_to = |side: u32, multiple| u64::from((side as f32 * scale) as u32).next_multiple_of(multiple);
+        assert_eq!(
+            video.size(),
+            (up_to(width, 4), up_to(height, 2)),
+            "{width}x{height}"
+        );
+    }
+}
+
+#[test]
+fn crops_down_to_one_pixel() {
+    let recording = Recording::new();
+    recording.display(
+        &quarters("320x180", "tv", "yuv420p"),
+        &[&X264[..], &["-crf", "4"]].concat(),
+    );
+    for (side, x) in [(1, 10), (2, 10), (3, 11)] {
+        recording.config(&json!({
+            "padding": 0, "crop": { "position": { "x": x, "y": 20 }, "size": { "x": side, "y": side } },
+        }));
+        let export = Export::done(&recording.path(), &[&SMALL[..], &["--crf", "4"]].concat());
+        let video = export.video();
+        video.assert_plays_everywhere(12);
+        let (width, height) = video.size();
+        assert_eq!(width, height);
+        let found = export.pixel(6, width as u32 / 2, height as u32 / 2);
+        let worst = [0xC8, 0x32, 0x28]
+            .iter()
+            .zip(found)
+            .map(|(a, b)| u8::abs_diff(*a, b))
+            .max();
+        assert!(worst <= Some(4), "crop {side}: {found:?}");
+    }
+}
+
+#[test]
+fn a_crop_outside_the_screen_is_refused() {
+    let recording = Recording::moving("320x180", 0.2);
+    recording.config(&json!({
+        "padding": 0, "crop": { "position": { "x": 300, "y": 0 }, "size": { "x": 64, "y": 64 } },
+    }));
+    let export = Export::of(&recording.path(), &SMALL);
+    export.run.assert_no_defect();
+    // Either it is cut to the screen and said so, or it is an error that names the setting.
+    match export.run.code {
+        Some(0) => assert!(warnings(&export.report()).contains("crop"), "{}", export.report()),
+        _ => {
+            export.run.assert_error(&["crop"]);
+        }
+    }
+}
+
+#[test]
+fn colours_survive_every_pixel_format() {
+    for (range, format, profile) in [
+        ("tv", "yuv420p", "high"),
+        ("pc", "yuvj420p", "high"),
+        ("tv", "yuv444p", "high444"),
+        ("tv", "yuv420p10le", "high10"),
+        ("tv", "yuv422p", "high422"),
+    ] {
+        let recording = Recording::new();
+        let options = [
+            "-c:v",
+            "libx264",
+            "-preset",
+            "ultrafast",
+            "-crf",
+            "4",
+            "-profile:v",
+            profile,
+        ];
+        let colors = ["-color_range", range, "-colorspace", "bt709"];
+        recording.display(
+            &quarters("320x180", range, format),
+            &[&options[..], &colors].concat(),
+        );
+        assert_quarters(&recording);
+    }
+}
+
+#[test]
+fn hevc() {
+    if !has_encoder("libx265") {
+        println!("skipped: this FFmpeg has no libx265 to make HEVC with");
+        return;
+    }
+    for format in ["yuv420p", "yuv420p10le"] {
+        let recording = Recording::new();
+        let options = [
+            "-c:v",
+            "libx265",
+            "-preset",
+            "ultrafast",
+            "-crf",
+            "4",
+            "-tag:v",
+            "hvc1",
+        ];
+        let quiet = [
+            "-x265-params",
+            "log-level=error",
+            "-colorspace",
+            "bt709",
+            "-color_range",
+            "tv",
+        ];
+        recording.display(
+            &quarters("320x180", "tv", format),
+            &[&options[..], &quiet].concat(),
+        );
+        assert_quarters(&recording);
+    }
+}
+
+/// Turns an MP4's picture clockwise by the matrix of its track header (ISO/IEC 14496-12, 8.3.2).
+fn turn_clockwise(bytes: &mut [u8]) {
+    let header = bytes.windows(4).position(|kind| kind == b"tkhd").unwrap();
+    // After the type: version and flags, 20 bytes of times and number, 8 reserved, layer, group, volume, reserved.
+    let matrix = &mut bytes[header + 4 + 40..][..36];
+    let (one, w) = (1 << 16, 1 << 30);
+    let turned = [0, one, 0, -one, 0, 0, 0, 0, w];
+    for (place, value) in matrix.chunks_mut(4).zip(turned) {
+        place.copy_from_slice(&i32::to_be_bytes(value));
+    }
+}
+
+#[test]
+fn a_turned_screen_is_shown_upright() {
+    let recording = Recording::new();
+    recording.display(
+        &quarters("320x180", "tv", "yuv420p"),
+        &[&X264[..], &["-crf", "4"]].concat(),
+    );
+    let mut bytes = fs::read(recording.place(DISPLAY)).unwrap();
+    turn_clockwise(&mut bytes);
+    fs::write(recording.place(DISPLAY), bytes).unwrap();
+    let export = Export::done(&recording.path(), &SMALL);
+    let (width, height) = export.video().size();
+    assert_eq!(
+        (width, height),
+        (104, 180),
+        "180x320 in a box of 320x180 is 101 px wide"
+    );
+    let (w, h) = (width as u32, height as u32);
+    // Red lay at the top left, blue at the bottom left.
+    for (x, y, strongest) in [
+        (w / 4, h / 4, 2),
+        (w * 3 / 4, h / 4, 0),
+        (w * 3 / 4, h * 3 / 4, 1),
+    ] {
+        let found = export.pixel(6, x, y);
+        assert!(
+            (0..3).all(|channel| channel == strongest || found[channel] < found[strongest] / 2),
+            "({x}, {y}): {found:?}"
+        );
+    }
+}
+
+#[test]
+fn sound_of_any_layout_becomes_stereo() {
+    for (layout, codec) in [("mono", "libopus"), ("stereo", "libopus"), ("5.1", "libopus")] {
+        let recording = Recording::moving("128x96", 1.1).with_mic();
+        let tone =
+            format!("sine=frequency=440:sample_rate=48000:duration=1,aformat=channel_layouts={layout}");
+        recording.track(
+            MIC,
+            &tone,
+            &[
+                "-c:a",
+                codec,
+                "-mapping_family",
+                if layout == "5.1" { "1" } else { "0" },
+            ],
+        );
+        let (video, _) = exports(&recording, 33);
+        let audio = video.audio.unwrap();
+        assert_eq!(
+            (&audio["channels"], &audio["sample_rate"]),
+            (&json!(2), &json!("48000")),
+            "{layout}"
+        );
+    }
+}
+
+#[test]
+fn a_screen_without_pictures_is_named() {
+    let recording = Recording::new();
+    refused(
+        &recording,
+        &["segments[0].display.path", "display.mp4", "does not exist"],
+    );
+    fs::write(recording.place(DISPLAY), "").unwrap();
+    refused(
+        &recording,
+        &["segments[0].display.path", "display.mp4", "empty (0 bytes)"],
+    );
+    fs::write(recording.place(DISPLAY), "This is no video.\n".repeat(50)).unwrap();
+    refused(&recording, &["display.mp4", "MP4"]);
+    fs::write(recording.place(DISPLAY), [0u8; 4096]).unwrap();
+    refused(&recording, &["display.mp4"]);
+    let sound = "sine=frequency=440:duration=0.3";
+    recording.track(DISPLAY, sound, &["-c:a", "aac"]);
+    refused(&recording, &["display.mp4", "no video"]);
+    fs::remove_file(recording.place(DISPLAY)).unwrap();
+    fs::create_dir(recording.place(DISPLAY)).unwrap();
+    refused(&recording, &["display.mp4"]);
+}
+
+#[test]
+fn a_broken_microphone_is_named() {
+    let recording = Recording::moving("128x96", 0.4).with_mic();
+    for content in ["", "This is no sound.\n"] {
+        fs::write(recording.place(MIC), content.repeat(50)).unwrap();
+        let export = Export::of(&recording.path(), &SMALL);
+        export.run.assert_no_defect();
+        match export.run.code {
+            Some(0) => assert!(
+                warnings(&export.report()).contains("audio-input.ogg"),
+                "{}",
+                export.report()
+            ),
+            _ => {
+                export.run.assert_error(&["audio-input.ogg"]);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_truncated_screen_without_its_index_is_named() {
+    let recording = Recording::moving("320x180", 1.0);
+    let whole = fs::read(recording.place(DISPLAY)).unwrap();
+    // FFmpeg writes the index (moov) last: the first half of the file lacks it.
+    fs::write(recording.place(DISPLAY), &whole[..whole.len() / 2]).unwrap();
+    refused(&recording, &["display.mp4"]);
+}
+
+#[test]
+fn a_truncated_screen_with_its_index_exports_and_says_so() {
+    let recording = Recording::new();
+    let options = [&X264[..], &["-movflags", "+faststart"]].concat();
+    recording.display("testsrc2=size=320x180:rate=30:duration=1", &options);
+    let whole = fs::read(recording.place(DISPLAY)).unwrap();
+    fs::write(recording.place(DISPLAY), &whole[..whole.len() / 2]).unwrap();
+    let export = Export::of(&recording.path(), &SMALL);
+    export.run.assert_code(0);
+    export.video().assert_plays_everywhere(30);
+}
+
+#[test]
+fn a_corrupt_picture_amid_the_screen_is_bridged_and_said() {
+    let recording = Recording::new();
+    let options = [&X264[..], &["-g", "10", "-movflags", "+faststart"]].concat();
+    recording.display("testsrc2=size=320x180:rate=30:duration=1", &options);
+    let mut bytes = fs::read(recording.place(DISPLAY)).unwrap();
+    let middle = bytes.len() / 2;
+    for (n, byte) in bytes[middle..middle + 3000].iter_mut().enumerate() {
+        *byte = (n * 37) as u8;
+    }
+    fs::write(recording.place(DISPLAY), bytes).unwrap();
+    let (_, report) = exports(&recording, 30);
+    assert!(warnings(&report).contains("damaged"), "{}", warnings(&report));
+}
+
+#[test]
+fn bytes_of_a_header_changed_at_random_never_cause_a_defect() {
+    let recording = Recording::new();
+    let options = [&X264[..], &["-movflags", "+faststart"]].concat();
+    recording.display("testsrc2=size=128x96:rate=30:duration=0.2", &options);
+    let whole = fs::read(recording.place(DISPLAY)).unwrap();
+    let mut random = fastrand::Rng::with_seed(7);
+    for _ in 0..8 {
+        let mut bytes = whole.clone();
+        for _ in 0..6 {
+            let at = random.usize(0..900.min(bytes.len()));
+            bytes[at] = random.u8(..);
+        }
+        fs::write(recording.place(DISPLAY), bytes).unwrap();
+        let export = Export::of(&recording.path(), &SMALL);
+        export.run.assert_no_defect();
+        match export.run.code {
+            Some(0) => assert!(export.video().decoded > 0),
+            _ => {
+                export.run.assert_error(&["display.mp4"]);
+            }
+        }
+    }
+}
+
+/// Sets width and height wherever the MP4's sample description says them.
+fn with_dimensions(bytes: &[u8], width: u16, height: u16) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    let entry = bytes.windows(4).position(|kind| kind == b"avc1").unwrap();
+    let entry = bytes[entry + 4..]
+        .windows(4)
+        .position(|kind| kind == b"avc1")
+        .map_or(entry, |next| entry + 4 + next);
+    // VisualSampleEntry: 6 reserved, 2 index, 16 pre-defined, then the sides (ISO/IEC 14496-12, 12.1.3).
+    bytes[entry + 28..entry + 30].copy_from_slice(&width.to_be_bytes());
+    bytes[entry + 30..entry + 32].copy_from_slice(&height.to_be_bytes());
+    bytes
+}
+
+#[test]
+fn huge_dimensions_in_the_header_are_not_believed() {
+    let recording = Recording::moving("128x96", 0.2);
+    let whole = fs::read(recording.place(DISPLAY)).unwrap();
+    fs::write(recording.place(DISPLAY), with_dimensions(&whole, 65535, 65535)).unwrap();
+    let export = Export::of(&recording.path(), &SMALL);
+    export.run.assert_no_defect();
+    // The stream's own parameter sets say 128x96; a reader may believe them, but never the container.
+    match export.run.code {
+        Some(0) => assert!(export.video().size().0 <= 320),
+        _ => {
+            export.run.assert_error(&["display.mp4"]);
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn tracks_outside_the_recording_are_refused() {
+    let recording = Recording::moving("128x96", 0.2);
+    let outside = recording.outside().join("outside.mp4");
+    fs::rename(recording.place(DISPLAY), &outside).unwrap();
+    std::os::unix::fs::symlink(&outside, recording.place(DISPLAY)).unwrap();
+    let leaves =
+        "leaves the recording's folder; only files inside it are read: copy the file into the folder";
+    refused(&recording, &["segments[0].display.path", "display.mp4", leaves]);
+
+    let recording = recording.with_display_at("../outside.mp4");
+    refused(
+        &recording,
+        &["segments[0].display.path", "../outside.mp4", leaves],
+    );
+    let recording = recording.with_display_at("content/../../outside.mp4");
+    refused(&recording, &["segments[0].display.path", "outside.mp4", leaves]);
+    let absolute = outside.to_str().unwrap().to_owned();
+    let recording = recording.with_display_at(&absolute);
+    refused(&recording, &["segments[0].display.path", "outside.mp4"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_within_the_recording_is_followed() {
+    let recording = Recording::moving("128x96", 0.2);
+    let real = recording.place("content/real.mp4");
+    fs::rename(recording.place(DISPLAY), &real).unwrap();
+    std::os::unix::fs::symlink("../../real.mp4", recording.place(DISPLAY)).unwrap();
+    exports(&recording, 6);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_place_of_a_track_does_not_hang() {
+    let recording = Recording::new();
+    let path = recording.place(DISPLAY);
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(&path)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let run = common::run(
+        common::capstan()
+            .arg("export")
+            .arg(recording.path())
+            .arg(recording.outside().join("out.mp4")),
+    );
+    run.assert_error(&["display.mp4", "not a regular file"]);
+}
+
+#[test]
+fn a_playlist_opens_no_other_file() {
+    let recording = Recording::moving("128x96", 0.2);
+    let real = recording.outside().join("secret.mp4");
+    fs::rename(recording.place(DISPLAY), &real).unwrap();
+    let list = format!(
+        "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{}\n#EXT-X-ENDLIST\n",
+        real.display()
+    );
+    fs::write(recording.place(DISPLAY), list).unwrap();
+    refused(&recording, &["display.mp4"]);
+    let concat = format!("ffconcat version 1.0\nfile '{}'\n", real.display());
+    fs::write(recording.place(DISPLAY), concat).unwrap();
+    refused(&recording, &["display.mp4"]);
+}
