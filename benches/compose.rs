@@ -11,6 +11,7 @@ use capstan::frame::{PackedFormat, PlaneStorage, PlaneView, Size, YuvColor, YuvL
 use capstan::render::{Backdrop, ColorPolicy, Device, Noise, Pictures, RenderSpec, Renderer};
 use capstan::scene::{
     Card, CardPicture, Corner, Layer, PictureRequest, Pointer, PointerArt, Rect, SceneFrame, Shadow, Track,
+    damage,
 };
 use capstan::time::{MediaTime, OutputTime};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
@@ -238,5 +239,42 @@ fn compose(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, compose);
+/// A pointer that moves over the default look and nothing else: what is redrawn when only that is.
+fn pointer_alone(criterion: &mut Criterion) {
+    for (name, size) in SIZES {
+        let Some(mut renderer) = renderer(size) else {
+            return;
+        };
+        let mut pictures = Pictures::new();
+        pictures.insert(Track::Display, picture(size, 0));
+        let frames = [0.0, 7.0].map(|moved| {
+            let mut pointer = pointer(size);
+            pointer.rect.x += moved;
+            SceneFrame {
+                time: OutputTime::ZERO,
+                layers: vec![Layer::Card(screen(size, size)), Layer::Pointer(pointer)],
+            }
+        });
+        let [first, second] = &frames;
+        let areas = damage(first, second, |_| None, size);
+        let mut turn = frames.iter().cycle();
+        criterion
+            .benchmark_group(name)
+            .throughput(Throughput::Elements(1))
+            .bench_function("default look, pointer alone redrawn", |bencher| {
+                bencher.iter(|| {
+                    let Some(frame) = turn.next() else { return };
+                    if let Err(error) = renderer.submit_areas(frame, &pictures, &areas) {
+                        panic!("{error}");
+                    }
+                    match renderer.receive() {
+                        Ok(ready) => drop(black_box(ready)),
+                        Err(error) => panic!("{error}"),
+                    }
+                });
+            });
+    }
+}
+
+criterion_group!(benches, compose, pointer_alone);
 criterion_main!(benches);

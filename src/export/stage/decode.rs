@@ -97,6 +97,12 @@ impl Last {
         if areas.is_empty() {
             return None;
         }
+        tracing::trace!(
+            frame = index,
+            areas = areas.rects().len(),
+            pixels = areas.pixels(),
+            "redrawn"
+        );
         let mut uploads = Pictures::new();
         for (track, picture) in pictures {
             let upload = match (self.shown.get(&track), changes.get(&track)) {

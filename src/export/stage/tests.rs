@@ -36,7 +36,7 @@ impl PlaneStorage for Planes {
 
 fn blank(size: Size) -> Planes {
     let chroma = size.chroma_420();
-    let plane = |size: Size, step: usize| (0..size.area()).map(move |i| (i as usize * step % 199) as u8 + 20);
+    let plane = |size: Size, step: u64| (0..size.area()).map(move |i| (i * step % 199) as u8 + 20);
     Planes(
         [
             plane(size, 7).collect(),
