@@ -51,7 +51,7 @@ pub(super) struct Parts<'a> {
 /// Where the converted pictures go.
 pub(super) enum Sink<'a> {
     /// Encoded into a file.
-    File(FileSink),
+    File(Box<FileSink>),
     /// To somebody who looks at them.
     Visitor(&'a mut encode::Visitor<'a>),
     /// Nowhere.
@@ -152,12 +152,13 @@ pub(super) fn run(
                     encode::run(sink, &converted_out, meter, control, note_first)
                 })?);
             }
-            Sink::File(FileSink {
-                mut coder,
-                video_track,
-                sound,
-                writer,
-            }) => {
+            Sink::File(file) => {
+                let FileSink {
+                    mut coder,
+                    video_track,
+                    sound,
+                    writer,
+                } = *file;
                 let (packets_in, packets_out) = queue::bounded(PACKETS_AHEAD);
                 threads.encode = Some(crew.spawn(encode::LANES, move |meter| {
                     let sink = encode::Sink::Coder(&mut coder, packets_in);

@@ -275,7 +275,7 @@ pub(super) fn run(
         Destination::File(output) => {
             let partial = output.partial();
             let sink = open_sink(settings, size, partial, sound, &mut paths, &mut fallbacks)?;
-            (Sink::File(sink), Some(output))
+            (Sink::File(Box::new(sink)), Some(output))
         }
     };
     for warning in &warnings {
