@@ -29,6 +29,7 @@ fn help_is_what_people_read_first() {
 
     Commands:
       export       Export a recording to MP4
+      bench        Measure exports: repeated runs, statistics, floor, quality; compare results
       inspect      Say what a recording holds and everything that is wrong with it
       doctor       List adapters, FFmpeg libraries, decoders and encoders, and whether they open
       synth        Make a recording to test or measure with

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use capstan::bench::similarity::{Luma, psnr};
 use capstan::cap::MediaSource;
-use capstan::convert::{ConvertError, PixelPath};
+use capstan::convert::PixelPath;
 use capstan::export::{
     Cancel, ExportError, ExportReport, ExportSettings, PixelPathSetting, Rate, Request, Unobserved, export,
 };
@@ -192,7 +192,7 @@ fn macos_paths_elsewhere_say_what_they_need() {
         assert!(matches!(
             &error,
             ExportError::PixelPath {
-                reason: ConvertError::Unavailable { .. }
+                reason: capstan::convert::ConvertError::Unavailable { .. }
             }
         ));
         let text = error.to_string();

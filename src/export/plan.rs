@@ -440,7 +440,17 @@ pub(super) fn open_conversion(
 }
 
 /// The paths that `auto` chooses from, each timed from the renderer's target to planes in memory.
+///
+/// On a software adapter the GPU's path is left out: its shader would run on the same cores as the conversion in memory,
+/// an order of magnitude slower (docs/pixel-paths.md), and compiling it to find that out takes a second.
 fn candidates(renderer: &Renderer) -> Vec<Candidate> {
+    if renderer.adapter().software {
+        tracing::info!("pixel path gpu is not tried: the adapter computes on the CPU");
+        return vec![
+            Candidate::builtin(PixelPath::Simd),
+            Candidate::builtin(PixelPath::Swscale),
+        ];
+    }
     // Measured once for all candidates: noise between them would decide otherwise.
     let cost = OnceLock::new();
     let device = renderer.device().clone();

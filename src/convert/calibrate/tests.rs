@@ -75,14 +75,19 @@ fn absent_paths_say_why_and_overhead_counts() {
     };
     let candidates = [
         slow_to_feed,
-        Candidate::builtin(PixelPath::Gpu),
+        // Makes no planes on any system.
+        Candidate::builtin(PixelPath::Bgra),
         Candidate::builtin(PixelPath::Swscale),
     ];
     let calibration = calibrate(&SPEC, &candidates, "none", None).unwrap();
     assert_eq!(calibration.ranking(), [PixelPath::Swscale, PixelPath::Simd]);
-    let gpu = report(&calibration, PixelPath::Gpu);
-    assert_eq!(gpu.outcome, Outcome::Unavailable);
-    assert!(gpu.reason.contains("renderer"), "{}", gpu.reason);
+    let bgra = report(&calibration, PixelPath::Bgra);
+    assert_eq!(bgra.outcome, Outcome::Unavailable);
+    assert!(
+        bgra.reason.contains("bgra is not available: it "),
+        "{}",
+        bgra.reason
+    );
     assert!(report(&calibration, PixelPath::Simd).max_error_luma.unwrap() <= 1);
 }
 
