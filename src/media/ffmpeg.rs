@@ -172,7 +172,7 @@ unsafe extern "C" fn log_line<V>(context: *mut c_void, level: c_int, format: *co
     }
 }
 
-/// Without the "[mov,mp4,m4a @ 0x5581...] " that FFmpeg puts before a line.
+/// Without the `[mov,mp4,m4a @ 0x5581...]` that FFmpeg puts before a line.
 fn strip_prefix(line: &str) -> &str {
     match line.split_once("] ") {
         Some((prefix, rest)) if prefix.starts_with('[') && prefix.contains(" @ 0x") => strip_prefix(rest),

@@ -2,7 +2,7 @@
 //!
 //! Every candidate converts a picture of the export's own size. One that lies further from the reference than its
 //! tolerance allows is dropped with a warning; the fastest of the rest is chosen. To stay far below 2 % of a
-//! 60 s export, a path is timed for [`TIME_PER_PATH`] and compared on at most [`PIXELS_COMPARED`] pixels, and the
+//! 60 s export, a path is timed for `TIME_PER_PATH` and compared on at most `PIXELS_COMPARED` pixels, and the
 //! outcome is kept in a [`Cache`].
 
 mod cache;
