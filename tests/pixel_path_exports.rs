@@ -165,7 +165,18 @@ fn auto_says_what_it_chose_from() {
         report.paths.pixel_path.as_deref(),
         Some(calibration.chosen.name())
     );
-    for path in [PixelPath::Swscale, PixelPath::Simd, PixelPath::Gpu] {
+    let software = report
+        .paths
+        .adapter
+        .as_ref()
+        .is_some_and(|adapter| adapter.software);
+    let tried_gpu = calibration
+        .candidates
+        .iter()
+        .any(|report| report.path == PixelPath::Gpu);
+    assert_eq!(tried_gpu, !software, "the GPU's path is tried on GPUs only");
+    let gpu = (!software).then_some(PixelPath::Gpu);
+    for path in [PixelPath::Swscale, PixelPath::Simd].into_iter().chain(gpu) {
         let candidate = calibration
             .candidates
             .iter()
