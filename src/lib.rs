@@ -7,6 +7,7 @@
 
 pub mod bench;
 pub mod cap;
+mod causes;
 pub mod cli;
 pub mod convert;
 pub mod export;

@@ -10,6 +10,7 @@ mod frames;
 mod histogram;
 mod instant;
 mod meter;
+mod open;
 mod output;
 mod pipeline;
 mod plan;

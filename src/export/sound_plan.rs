@@ -1,15 +1,17 @@
 //! The sound of an export: which samples of which file are heard when (cap-look.md 21).
 
 use super::error::ExportError;
-use super::plan::{Plan, retimers};
+use super::plan::Plan;
 use super::report::{DecoderPath, Paths};
 use super::settings::ExportSettings;
 use crate::cap::MediaSource;
 use crate::cap::config::{AudioConfig, MicStereoMode};
 use crate::cap::meta::AudioTrack;
 use crate::cap::recording::Track;
+use crate::causes::one_line;
 use crate::media::audio::AudioReader;
 use crate::media::input::Allowed;
+use crate::media::retime;
 use crate::scene::Timeline;
 use crate::sound::{
     ClipSound, Mixer, MusicSound, SampleSource, SegmentSound, SoundPlan, TrackSound, samples_at,
@@ -52,7 +54,7 @@ pub(super) fn open(
     if !sound.has_track() {
         return Ok(None);
     }
-    Ok(Some(Mixer::new(sound, sources, retimers())?))
+    Ok(Some(Mixer::new(sound, sources, retime::retimers())?))
 }
 
 /// The clips on the recording's sample clock. An incoming clip is heard from the start of its transition on.
@@ -149,7 +151,7 @@ impl Opener<'_> {
                 Err(error) => warnings.push(format!(
                     "music {:?} is left out: {}",
                     music.segment.path,
-                    super::plan::chain(&error)
+                    one_line(&error)
                 )),
             }
         }

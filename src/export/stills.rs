@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::Request;
 use super::cancel::Cancel;
 use super::error::ExportError;
+use super::open;
 use super::plan::{self, plan};
 use super::report::Paths;
 use super::sources::VideoSources;
@@ -34,9 +35,9 @@ pub fn stills(
     let mut plan = plan(recording, settings)?;
     let size = plan.scene.output_size();
     let (mut paths, mut warnings) = (Paths::default(), Vec::new());
-    let mut renderer = plan::open_renderer(&mut plan, settings, size, &mut paths, &mut warnings)?;
-    let mut conversion = plan::open_conversion(settings, size, &mut renderer, &mut paths, &mut Vec::new())?;
-    let mut sources = VideoSources::new(&plan.recording, settings.decoder.clone(), plan::decoder_threads());
+    let mut renderer = open::open_renderer(&mut plan, settings, size, &mut paths, &mut warnings)?;
+    let mut conversion = open::open_conversion(settings, size, &mut renderer, &mut paths, &mut Vec::new())?;
+    let mut sources = VideoSources::new(&plan.recording, settings.decoder.clone(), open::decoder_threads());
     let mut stills = Vec::with_capacity(frames.len());
     for &index in frames {
         if cancel.is_requested() {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use ffmpeg_next::{Error, Packet as RawPacket, Rational, Rescale as _, codec, media};
 
 use crate::cap::MediaSource;
+use crate::causes::one_line;
 use crate::media::encode::{Packet, Track};
 use crate::media::ffmpeg::{self, FfmpegError, MediaError};
 use crate::media::input::{self, Allowed, Input};
@@ -232,7 +233,7 @@ impl Reader {
                     return Ok(reader);
                 }
                 Err(error) => {
-                    reader.warn(format!("left out: {}", chain(&error)));
+                    reader.warn(format!("left out: {}", one_line(&error)));
                     failure.get_or_insert(error);
                 }
             }
@@ -310,7 +311,7 @@ impl Reader {
             let input = match Input::open(&files, Allowed::Track) {
                 Ok(input) => input,
                 Err(error) => {
-                    self.warn(format!("left out: {}", chain(&error)));
+                    self.warn(format!("left out: {}", one_line(&error)));
                     continue;
                 }
             };
@@ -397,18 +398,6 @@ fn difference(first: &Track, other: &Track) -> Option<&'static str> {
     } else {
         None
     }
-}
-
-/// An error and its causes in one line.
-fn chain(error: &MediaError) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::env;
 use std::time::Instant;
 
+use crate::causes::one_line;
 use crate::media::encode::options::Family;
 use crate::media::encode::video::{Opened, VideoEncoder};
 use crate::media::encode::{EncodeError, EncoderChoice, RateControl, VideoSettings, codec, self_test, vaapi};
@@ -196,7 +197,7 @@ fn open_from(
             Some(reason) => (AttemptOutcome::Skipped, reason),
             None => match open_tested(name, settings) {
                 Ok((opened, note)) => return Ok(report(opened, note, attempts)),
-                Err(error) => (AttemptOutcome::Failed, error.chain()),
+                Err(error) => (AttemptOutcome::Failed, one_line(&error)),
             },
         };
         let (outcome, reason) = outcome;

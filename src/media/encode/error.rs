@@ -109,17 +109,3 @@ pub enum EncodeError {
         name: String,
     },
 }
-
-impl EncodeError {
-    /// The whole chain of causes in one line, for reports and logs.
-    pub(crate) fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = std::error::Error::source(self);
-        while let Some(error) = cause {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            cause = error.source();
-        }
-        text
-    }
-}

@@ -1,5 +1,6 @@
 //! What every H.264 encoder of this FFmpeg can do on this machine, for `capstan doctor`.
 
+use crate::causes::one_line;
 use crate::frame::Size;
 use crate::media::encode::options::Family;
 use crate::media::encode::{RateControl, VideoSettings, choose, codec};
@@ -57,7 +58,7 @@ fn probe(name: &str) -> EncoderProbe {
             let settings = VideoSettings::new(size, frame_rate, RateControl::bitrate(target));
             choose::open_tested(name, &settings)
                 .map(|(_, note)| note)
-                .map_err(|error| error.chain())
+                .map_err(|error| one_line(&error))
         }
         None => Err("no frame rate to try it at".to_owned()),
     };
