@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Exports recordings with still pictures and checks that every frame, played through or sought, is bit for bit the coded
+# picture it repeats: in FFmpeg, in OpenH264 and, where it is installed, in Chromium.
+#
+#   scripts/check-still-pictures.sh [--flags 'EXPORT FLAGS'] RECORDING...
+set -euo pipefail
+
+flags=(--fps 60 --quality web)
+if [[ ${1:-} == --flags ]]; then
+    read -r -a flags <<<"${2:?--flags needs a value}"
+    shift 2
+fi
+if (($# == 0)); then
+    echo "usage: $0 [--flags 'EXPORT FLAGS'] RECORDING..." >&2
+    exit 2
+fi
+recordings=()
+for recording in "$@"; do
+    recordings+=("$(realpath "$recording")")
+done
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cargo build --release --locked --quiet
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+films=
+for recording in "${recordings[@]}"; do
+    film=$folder/$(basename "$recording" .cap).mp4
+    "${CARGO_TARGET_DIR:-target}/release/capstan" export --quiet "${flags[@]}" "$recording" "$film"
+    films=${films:+$films:}$film
+done
+CAPSTAN_FILMS=$films cargo test --release --locked --quiet --test still_films -- films_named_by_the_environment
