@@ -251,42 +251,28 @@ pub(crate) struct Span {
 /// before the track because a track's header counts decoding times, which end before the presentation does where frames
 /// are reordered and far apart.
 pub(crate) fn span(input: &mut Input, index: usize) -> Result<Span, MediaError> {
-    let (start, base, header, container) = {
-        let stream = stream(input, index)?;
-        // SAFETY: the context is open; these are plain fields.
-        let (container, estimate) = unsafe {
-            let context = input.context_ref().as_ptr();
-            ((*context).duration, (*context).duration_estimation_method)
-        };
-        let guessed = estimate == ffi::AVDurationEstimationMethod::AVFMT_DURATION_FROM_BITRATE;
-        let usable = |ticks: &i64| *ticks > 0 && !guessed && !input.is_fragmented();
-        (
-            known(stream.start_time()),
-            stream.time_base(),
-            known(stream.duration())
-                .filter(usable)
-                .map(|ticks| seconds(ticks, stream.time_base())),
-            known(container)
-                .filter(usable)
-                .map(|ticks| ticks as f64 / f64::from(ffi::AV_TIME_BASE)),
-        )
+    let stream = stream(input, index)?;
+    let (start, base) = (known(stream.start_time()), stream.time_base());
+    let (container, header) = if input.is_fragmented() {
+        (None, None)
+    } else {
+        let header = known(stream.duration()).filter(|ticks| *ticks > 0 && !input.durations_are_guessed());
+        (input.header_seconds(), header.map(|ticks| seconds(ticks, base)))
     };
     // The time line of an MP4's header starts at 0, before a track that starts late (an empty edit); that of other
     // containers starts with the first track.
     let before = start
         .filter(|_| input.is_mp4())
         .map_or(0.0, |start| seconds(start.max(0), base));
-    let container = container.map(|all| all - before).filter(|rest| *rest > 0.0);
+    // A track that starts late without an edit list is not delayed but reordered, and as long as its own header says.
+    let container = container
+        .map(|all| (all - before).max(header.unwrap_or(0.0)))
+        .filter(|rest| *rest > 0.0);
     let (start, seconds, source) = match (container, header) {
         (Some(container), _) => (start, container, DurationSource::Container),
         (None, Some(header)) => (start, header, DurationSource::Stream),
         (None, None) => {
-            let from = if input.is_fragmented() {
-                last_index_timestamp(input, index)
-            } else {
-                None
-            };
-            let range = scan_packets(input, index, from)?;
+            let range = packet_range(input, index)?;
             let start = start.or(range.map(|(first, _)| first));
             let length = start
                 .zip(range)
@@ -331,6 +317,18 @@ fn last_index_timestamp(input: &Input, index: usize) -> Option<i64> {
         ffi::avformat_index_get_entry(stream.as_ptr().cast_mut(), count - 1).as_ref()
     };
     entry.and_then(|entry| known(entry.timestamp))
+}
+
+/// First presentation time and end of a stream's packets. Of a fragmented MP4 those behind the last key frame do, unless
+/// the file is torn and its index promises packets that are not there: then all of it is read.
+fn packet_range(input: &mut Input, index: usize) -> Result<Option<(i64, i64)>, MediaError> {
+    if input.is_fragmented() {
+        let last = last_index_timestamp(input, index);
+        if let Some(range) = scan_packets(input, index, last)? {
+            return Ok(Some(range));
+        }
+    }
+    scan_packets(input, index, None)
 }
 
 /// First presentation time and end of the packets, all of them or those from the key frame before `from` on; leaves the
