@@ -11,7 +11,9 @@ use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use common::{DISPLAY, Export, Recording, SMALL, capstan, digest, names, wait};
+use capstan::export::{Cancel, ExportError, ExportSettings, Observer, Phase, Progress, Request, export};
+use capstan::frame::Size;
+use common::{DISPLAY, Export, Mp4, Recording, SMALL, capstan, digest, names, wait};
 use serde_json::Value;
 
 /// Within which an interrupted export must have ended.
@@ -76,6 +78,104 @@ fn sigterm_amid_the_frames() {
 #[test]
 fn sigint_while_preparing() {
     interrupted("INT", |event| event["phase"] == "prepare");
+}
+
+/// Asks an export to stop in the moment in which it says that it is finishing the file, and notes when that was. The export
+/// tells of that phase from its own thread before it puts the file in place, so nothing here depends on speed.
+struct StopWhileFinishing {
+    cancel: Cancel,
+    asked: Option<Instant>,
+}
+
+impl Observer for StopWhileFinishing {
+    fn progress(&mut self, progress: &Progress) {
+        if progress.phase == Phase::Finish && self.asked.is_none() {
+            assert_eq!(progress.frames, progress.total);
+            self.cancel.request();
+            self.asked = Some(Instant::now());
+        }
+    }
+}
+
+#[test]
+fn a_stop_while_the_file_is_finished_leaves_nothing() {
+    let recording = Recording::moving("128x96", 1.0);
+    let before = digest(&recording.path());
+    let folder = tempfile::tempdir().unwrap();
+    for mine in [false, true] {
+        let target = folder.path().join("out.mp4");
+        if mine {
+            fs::write(&target, "mine").unwrap();
+        }
+        let request = Request {
+            recording: recording.path(),
+            target: target.clone(),
+            overwrite: mine,
+            settings: ExportSettings {
+                bounds: Size::new(128, 96),
+                ..ExportSettings::default()
+            },
+        };
+        let cancel = Cancel::new();
+        let mut observer = StopWhileFinishing {
+            cancel: cancel.clone(),
+            asked: None,
+        };
+        let result = export(&request, &cancel, &mut observer);
+        let took = observer.asked.expect("the file was finished").elapsed();
+        assert!(matches!(result, Err(ExportError::Cancelled)), "{result:?}");
+        assert!(took < LIMIT, "it took {took:?}");
+        if mine {
+            assert_eq!(names(folder.path()), ["out.mp4"]);
+            assert_eq!(fs::read(&target).unwrap(), b"mine");
+        } else {
+            assert_eq!(names(folder.path()), [""; 0]);
+        }
+    }
+    assert!(before == digest(&recording.path()), "the recording was changed");
+}
+
+/// SIGINT comes when the program says that it is finishing, or a moment later: what it leaves is nothing, or a whole file that
+/// it says it finished.
+#[test]
+fn sigint_while_the_file_is_finished_leaves_no_part_of_it() {
+    let recording = Recording::moving("320x180", 2.0);
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("out.mp4");
+    let mut child = capstan()
+        .arg("export")
+        .arg(recording.path())
+        .arg(&target)
+        .args(["--json", "--quality", "maximum"])
+        .args(SMALL)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let event = |line: std::io::Result<String>| serde_json::from_str::<Value>(&line.unwrap()).unwrap();
+    assert!(lines.by_ref().map(event).any(|event| event["phase"] == "finish"));
+    let sent = Instant::now();
+    // It may be gone already.
+    let _ = Command::new("kill")
+        .args(["-s", "INT", &child.id().to_string()])
+        .stderr(Stdio::null())
+        .status();
+    let status = wait(&mut child, Duration::from_secs(30)).expect("it ends");
+    assert!(sent.elapsed() < LIMIT, "it took {:?}", sent.elapsed());
+    let completed = lines.map(event).any(|event| event["type"] == "Completed");
+    match status.code() {
+        Some(0) => {
+            assert!(completed);
+            assert_eq!(names(folder.path()), ["out.mp4"]);
+            Mp4::read(&target).assert_plays_everywhere(60);
+        }
+        code => {
+            assert_eq!(code, Some(130));
+            assert!(!completed);
+            assert_eq!(names(folder.path()), [""; 0]);
+        }
+    }
 }
 
 #[test]

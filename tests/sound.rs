@@ -283,7 +283,7 @@ fn burst_onsets(speed: f64, clip: Clip) -> Vec<f64> {
 
 /// cap-look.md 21.3: onsets that keep their pitch.
 #[test]
-#[ignore = "atempo brings an onset that follows a lossy codec's pre-echo up to 11 ms early"]
+
 fn kept_pitch_keeps_onsets() {
     if !rig::can_compose() {
         return;

@@ -14,7 +14,7 @@ use super::problem::{CapError, Problems, printable};
 use super::recording::{InstantRecording, Opened, Recording, Segment};
 use super::tracks::{self, Found};
 use super::validate::{SegmentMap, validate};
-use super::{images, instant, json, pointer, project, recover};
+use super::{images, instant, json, pointer, project, recover, unused};
 
 /// How a recording is opened.
 #[derive(Clone, Debug, Default)]
@@ -139,6 +139,7 @@ fn studio(
         timeline.audio_segments = music.iter().map(|music| music.segment.clone()).collect();
     }
     let images = images::listed_or_found(root, &meta, recovered, problems);
+    let unused = unused::find(root, &meta, &found);
     let segments: Vec<Segment> = found
         .into_iter()
         .map(|mut found| {
@@ -163,6 +164,7 @@ fn studio(
         legacy: meta.legacy,
         recovered,
         warnings: Vec::new(),
+        unused,
     })
 }
 

@@ -26,12 +26,14 @@ mod recover;
 #[cfg(test)]
 mod testing;
 mod tracks;
+mod unused;
 mod validate;
 
 pub use align::{Alignment, CameraDelay};
 pub use load::{OpenOptions, open};
 pub use problem::{CapError, Problem, Severity};
 pub use recording::{MediaSource, Opened, Recording};
+pub use unused::Unused;
 
 /// Longest export, and the furthest any time in a recording may lie from its zero: a day.
 const MAX_SECONDS: f64 = 86_400.0;

@@ -8,6 +8,7 @@ use super::events::PointerEvents;
 use super::meta::{AudioTrack, CursorImage, DisplayNotch, VideoTrack};
 use super::paths;
 use super::problem::Problem;
+use super::unused::Unused;
 
 /// Where the bytes of one track are. Every path was checked to lie inside the recording (music and tracks alike).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +54,8 @@ pub struct Recording {
     pub recovered: bool,
     /// What is odd but does not prevent an export.
     pub warnings: Vec<Problem>,
+    /// Files that an export does not read.
+    pub unused: Vec<Unused>,
 }
 
 impl Recording {

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Exit;
 use super::args::InspectArgs;
-use crate::cap::{self, Alignment, CapError, OpenOptions, Opened, Problem};
+use crate::cap::{self, Alignment, CapError, OpenOptions, Opened, Problem, Unused};
 use crate::export::{self, ExportSettings, Plan, SegmentMedia};
 use crate::frame::Size;
 use crate::media::probe::{AudioInfo, VideoInfo, probe_video};
@@ -27,6 +27,8 @@ struct Findings {
     video: Option<VideoInfo>,
     /// Settings that have no effect yet.
     unrendered: Vec<Unrendered>,
+    /// Files that an export does not read.
+    unused: Vec<Unused>,
     /// What is wrong with the recording's files.
     problems: Vec<Problem>,
     /// What is odd about its media and settings.
@@ -56,6 +58,7 @@ pub(super) fn run(args: &InspectArgs) -> anyhow::Result<Exit> {
                 "studio"
             });
             findings.problems = recording.warnings.clone();
+            findings.unused = recording.unused.clone();
             match export::plan(*recording, &ExportSettings::default()) {
                 Ok(plan) => studio(&mut findings, plan),
                 Err(error) => findings.error = Some(super::one_line(&error.into())),
@@ -181,6 +184,9 @@ fn describe(findings: &Findings) -> String {
             "  not rendered: {}: {}",
             unrendered.setting, unrendered.instead
         ));
+    }
+    for unused in &findings.unused {
+        line(format!("  not used: {unused}"));
     }
     match &findings.error {
         Some(error) => line(format!("can't be exported: {error}")),

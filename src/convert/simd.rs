@@ -204,6 +204,8 @@ fn call(
         narrow(source.stride)?,
         range,
         matrix,
-        YuvConversionMode::Balanced,
+        // Rounds to the nearest code. `Balanced` adds up quarters of a code, each rounded by itself, and is up to 1.1 codes
+        // off in luma, for four fifths of the time.
+        YuvConversionMode::Professional,
     )
 }

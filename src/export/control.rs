@@ -45,10 +45,11 @@ impl Control {
         if self.is_stopping() { Err(Stopped) } else { Ok(()) }
     }
 
-    /// Notes a failure. Only the first one is the cause; what follows from it is dropped.
+    /// Notes a failure. Only the first one is the cause; what follows from it is dropped. That nothing was written always
+    /// follows from something else, even if it is noted first: a stage's queues close a moment before its failure is noted.
     pub(super) fn fail(&self, error: ExportError) {
         let mut first = self.first_error.lock().unwrap_or_else(PoisonError::into_inner);
-        if first.is_none() {
+        if matches!(&*first, None | Some(ExportError::Mux(MuxError::Empty { .. }))) {
             *first = Some(error);
         }
         self.failed.store(true, Ordering::Relaxed);

@@ -15,7 +15,7 @@ use std::{ptr, slice};
 use ffmpeg_next::format::context::{self, StreamIo};
 use ffmpeg_next::{Discard, Packet, ffi, media};
 
-use self::chain::{Chain, is_fragmented_mp4};
+use self::chain::{Chain, Mp4Facts, mp4_facts};
 use super::ffmpeg::{self, FfmpegError, MediaError, check};
 use crate::cap::MediaSource;
 
@@ -90,7 +90,7 @@ pub fn name_of(source: &MediaSource) -> &Path {
 pub struct Input {
     context: context::Input,
     file: PathBuf,
-    fragmented: bool,
+    facts: Mp4Facts,
 }
 
 impl Input {
@@ -108,7 +108,7 @@ impl Input {
         if chain.is_empty() {
             return Err(MediaError::Empty { file });
         }
-        let fragmented = is_fragmented_mp4(&mut chain).map_err(|source| MediaError::Io {
+        let facts = mp4_facts(&mut chain).map_err(|source| MediaError::Io {
             action: "read",
             file: file.clone(),
             source,
@@ -116,14 +116,10 @@ impl Input {
         let io = StreamIo::from_read_seek_with_capacity(chain, BUFFER)
             .map_err(|error| MediaError::ffmpeg("prepare to read", &file, error))?;
         let context = open_container(io, &file, allowed)?;
-        let mut input = Self {
-            context,
-            file,
-            fragmented,
-        };
+        let mut input = Self { context, file, facts };
         input.check_limits()?;
         input.find_streams()?;
-        if fragmented {
+        if facts.fragmented {
             input.index_fragments()?;
         }
         input.check_limits()?;
@@ -147,7 +143,28 @@ impl Input {
 
     /// Whether the container is a fragmented MP4.
     pub fn is_fragmented(&self) -> bool {
-        self.fragmented
+        self.facts.fragmented
+    }
+
+    /// Duration in the container's header, seconds, from its beginning and not from the first presentation.
+    ///
+    /// Of an MP4 the movie header is read here: FFmpeg from 6 on passes a shorter track's duration off for it where pictures
+    /// are reordered and far apart.
+    pub(crate) fn header_seconds(&self) -> Option<f64> {
+        if self.is_mp4() {
+            return self.facts.seconds;
+        }
+        // SAFETY: the context is open; a plain field is read.
+        let ticks = unsafe { (*self.context.as_ptr()).duration };
+        (ticks != ffi::AV_NOPTS_VALUE && ticks > 0 && !self.durations_are_guessed())
+            .then(|| ticks as f64 / f64::from(ffi::AV_TIME_BASE))
+    }
+
+    /// Whether FFmpeg divided the file's size by its bit rate, for want of anything better.
+    pub(crate) fn durations_are_guessed(&self) -> bool {
+        // SAFETY: the context is open; a plain field is read.
+        let method = unsafe { (*self.context.as_ptr()).duration_estimation_method };
+        method == ffi::AVDurationEstimationMethod::AVFMT_DURATION_FROM_BITRATE
     }
 
     /// Whether the container is an MP4 or QuickTime file.

@@ -72,6 +72,7 @@ pub(crate) fn recording(pointers: &[PointerEvents], config: ProjectConfig) -> Re
         legacy: false,
         recovered: false,
         warnings: Vec::new(),
+        unused: Vec::new(),
     }
 }
 

@@ -165,24 +165,20 @@ impl Timeline {
         self.play_duration + self.holds.total()
     }
 
-    /// Output frames at `rate`: ceil(fps x duration), less one where rounding puts the last past the end.
+    /// Output frames at `rate`: as many as cover the duration, [`FrameRate::frames_in`].
     ///
     /// # Errors
     /// When there are more than [`MAX_FRAMES`].
     pub(crate) fn frame_count(&self, rate: FrameRate) -> Result<u64, SceneError> {
-        let frames = (f64::from(rate.fps()) * self.duration()).ceil();
-        if frames > MAX_FRAMES as f64 {
+        let frames = rate.frames_in(self.duration());
+        if frames > MAX_FRAMES {
             return Err(SceneError::TooManyFrames {
                 seconds: self.duration(),
                 rate,
-                frames,
+                frames: frames as f64,
             });
         }
-        let mut count = frames as u64;
-        while count > 0 && rate.time_of(count - 1).secs() >= self.duration() {
-            count -= 1;
-        }
-        Ok(count)
+        Ok(frames)
     }
 
     /// What plays at `time`; `None` outside 0..[`Self::duration`].

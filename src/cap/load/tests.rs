@@ -477,6 +477,42 @@ fn inside(source: &MediaSource, root: &Path) -> bool {
     }
 }
 
+#[test]
+fn files_that_no_export_reads_are_named() {
+    let folder = whole(2);
+    assert_eq!(studio(&folder).unused, []);
+    // One named by the meta file, one beside the screen; a name that leads outside is none of the recording's.
+    let mut named = meta(3);
+    named["segments"][0]["keyboard"] = json!("content/keys.bin");
+    named["segments"][2]["keyboard"] = json!("../keys.bin");
+    std::fs::write(folder.outside().join("keys.bin"), "CPKB01").unwrap();
+    let folder = whole(3);
+    folder
+        .json("recording-meta.json", &named)
+        .write("content/keys.bin", "CPKB01")
+        .write("content/segments/segment-1/keyboard.json", "{}")
+        .write("recording-logs.log", "line");
+    let unused = studio(&folder).unused;
+    let files: Vec<&str> = unused
+        .iter()
+        .map(|unused| unused.file.to_str().unwrap())
+        .collect();
+    let expected = [
+        "content/keys.bin",
+        "content/segments/segment-1/keyboard.json",
+        "recording-logs.log",
+    ];
+    assert_eq!(files, expected);
+    assert!(unused[2].why.contains("delay"), "{unused:?}");
+    for track in named["segments"].as_array_mut().unwrap() {
+        track["mic"]["gap_summary"] = json!({
+            "total_overlap_trimmed_ms": 0, "overlap_dropped_frames": 0, "startup_overlap_drops": 0,
+        });
+    }
+    folder.json("recording-meta.json", &named);
+    assert!(!studio(&folder).unused[2].why.contains("delay"));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

@@ -169,13 +169,10 @@ impl Track {
 
     /// Length that the headers state, seconds; `None` where FFmpeg only guesses it from the bit rate.
     pub(super) fn duration(&self) -> Option<f64> {
-        let context = self.input.context_ref();
-        // SAFETY: the context is open, and the field is a plain number.
-        let method = unsafe { (*context.as_ptr()).duration_estimation_method };
-        if method == ffi::AVDurationEstimationMethod::AVFMT_DURATION_FROM_BITRATE {
+        if self.input.durations_are_guessed() {
             return None;
         }
-        let ticks = context.stream(self.stream)?.duration();
+        let ticks = self.input.context_ref().stream(self.stream)?.duration();
         (ticks > 0).then_some(ticks as f64 * self.tick)
     }
 

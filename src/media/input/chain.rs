@@ -110,44 +110,110 @@ impl Seek for Chain {
     }
 }
 
-/// Whether the top level of an MP4 has a `moof` box (ISO/IEC 14496-12, 4.2: size, type, content). Leaves the position
-/// at 0. Anything that is no MP4 simply has none.
-pub(super) fn is_fragmented_mp4(stream: &mut (impl Read + Seek)) -> io::Result<bool> {
+/// What the top level of an MP4 says before FFmpeg looks at it. All unset for anything that is no MP4.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Mp4Facts {
+    /// Whether there is a `moof` box.
+    pub(super) fragmented: bool,
+    /// The movie header's duration, seconds: that of the longest track, edits and reordering included.
+    pub(super) seconds: Option<f64>,
+}
+
+/// More boxes than this before the first `moof` are not a recording.
+const MOST_BOXES: u32 = 64;
+
+/// Looks through the top level of an MP4 (ISO/IEC 14496-12, 4.2: size, type, content), and into `moov` for its header.
+/// Leaves the position at 0.
+pub(super) fn mp4_facts(stream: &mut (impl Read + Seek)) -> io::Result<Mp4Facts> {
     let end = stream.seek(SeekFrom::End(0))?;
+    let mut facts = Mp4Facts::default();
     let mut position = 0;
-    let mut fragmented = false;
-    // More top-level boxes than this before the first `moof` are not a recording.
-    for _ in 0..64 {
-        stream.seek(SeekFrom::Start(position))?;
-        let mut header = [0; 16];
-        let have = read_up_to(stream, &mut header)?;
-        if have < 8 {
+    for _ in 0..MOST_BOXES {
+        let Some(found) = box_at(stream, position, end)? else {
             break;
-        }
-        let kind = [header[4], header[5], header[6], header[7]];
-        if &kind == b"moof" {
-            fragmented = true;
-            break;
-        }
-        let size = match u32::from_be_bytes([header[0], header[1], header[2], header[3]]) {
-            1 if have == 16 => {
-                let mut large = [0; 8];
-                large.copy_from_slice(&header[8..]);
-                u64::from_be_bytes(large)
+        };
+        match &found.kind {
+            b"moof" => {
+                facts.fragmented = true;
+                break;
             }
-            size => u64::from(size),
-        };
-        // 0 means "to the end"; below 8 is no box.
-        if size < 8 || !kind.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ') {
-            break;
+            b"moov" => facts.seconds = movie_seconds(stream, &found)?,
+            _ => {}
         }
-        position = match position.checked_add(size) {
-            Some(next) if next < end => next,
-            _ => break,
-        };
+        position = found.end;
     }
     stream.seek(SeekFrom::Start(0))?;
-    Ok(fragmented)
+    Ok(facts)
+}
+
+/// A box: its type, and where its content starts and ends.
+struct FoundBox {
+    kind: [u8; 4],
+    content: u64,
+    end: u64,
+}
+
+/// The box at `position`; `None` where there is none. One that is longer than what is around it ends where that ends, at
+/// `limit`.
+fn box_at(stream: &mut (impl Read + Seek), position: u64, limit: u64) -> io::Result<Option<FoundBox>> {
+    if position >= limit {
+        return Ok(None);
+    }
+    stream.seek(SeekFrom::Start(position))?;
+    let mut header = [0; 16];
+    let have = read_up_to(stream, &mut header)?;
+    if have < 8 {
+        return Ok(None);
+    }
+    let [a, b, c, d, kind @ ..] = *header.first_chunk::<8>().unwrap_or(&[0; 8]);
+    let (size, length) = match u32::from_be_bytes([a, b, c, d]) {
+        1 if have == 16 => (u64::from_be_bytes(*header.last_chunk().unwrap_or(&[0; 8])), 16),
+        // To the end.
+        0 => (limit - position, 8),
+        size => (u64::from(size), 8),
+    };
+    if size < length || !kind.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ') {
+        return Ok(None);
+    }
+    Ok(Some(FoundBox {
+        kind,
+        content: position + length,
+        end: position.saturating_add(size).min(limit),
+    }))
+}
+
+/// Duration in the movie header of `moov` (14496-12, 8.2.2); `None` where it says nothing, as in a fragmented file.
+fn movie_seconds(stream: &mut (impl Read + Seek), moov: &FoundBox) -> io::Result<Option<f64>> {
+    let mut position = moov.content;
+    for _ in 0..MOST_BOXES {
+        let Some(found) = box_at(stream, position, moov.end)? else {
+            break;
+        };
+        if &found.kind != b"mvhd" {
+            position = found.end;
+            continue;
+        }
+        // Version 1, flags 3; creation and modification; ticks of a second 4; duration. In version 1 all times have 8 bytes.
+        let mut content = [0; 32];
+        stream.seek(SeekFrom::Start(found.content))?;
+        let length = (found.end - found.content).min(32) as usize;
+        if read_up_to(stream, &mut content[..length])? < length {
+            break;
+        }
+        let number = |at: usize, bytes: usize| {
+            content[at..at + bytes]
+                .iter()
+                .fold(0_u64, |number, byte| number << 8 | u64::from(*byte))
+        };
+        let (ticks_of_a_second, ticks, unknown) = match (content[0], length) {
+            (0, 20..) => (number(12, 4), number(16, 4), u64::from(u32::MAX)),
+            (1, 32) => (number(20, 4), number(24, 8), u64::MAX),
+            _ => break,
+        };
+        let known = ticks_of_a_second > 0 && ticks > 0 && ticks != unknown;
+        return Ok(known.then(|| ticks as f64 / ticks_of_a_second as f64));
+    }
+    Ok(None)
 }
 
 /// Reads until `buffer` is full or the stream ends.

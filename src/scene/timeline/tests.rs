@@ -190,6 +190,9 @@ fn frame_counts() {
     assert_eq!(count(2.501, 30), Ok(76));
     assert_eq!(count(27.0, 60), Ok(1620));
     assert_eq!(count(0.001, 1), Ok(1));
+    let config = timeline(vec![clip(0, 0.2, 1.1, 1.0)]);
+    let count_of_a_clip = quiet(&config, &[100.0]).frame_count(FrameRate::new(30).unwrap());
+    assert_eq!(count_of_a_clip, Ok(27));
     assert!(matches!(
         count(80_000.0, u32::MAX),
         Err(SceneError::TooManyFrames { .. })
