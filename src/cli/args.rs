@@ -92,8 +92,8 @@ pub(super) struct ExportArgs {
     /// Write a trace of the stages, for ui.perfetto.dev or chrome://tracing
     #[arg(long, value_name = "FILE")]
     pub(super) trace: Option<PathBuf>,
-    /// Be slower than this build is: every stage stays busy longer by this part of its work on each frame. It is there so that
-    /// scripts/check-verdicts.sh can show that such a build is found out.
+    /// Take longer by this part of the export's time, so that scripts/check-verdicts.sh can show that a slower build is found
+    /// out
     #[arg(long, value_name = "PERCENT", default_value = "0%", value_parser = parse_percent, hide = true)]
     pub(super) slow_down: f64,
     #[command(flatten)]

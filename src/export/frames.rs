@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::cancel::Cancel;
 use super::error::ExportError;
-use super::meter::Instruments;
+use super::instruments::Instruments;
 use super::plan::{self, Destination};
 use super::progress::Unobserved;
 use super::report::ExportReport;

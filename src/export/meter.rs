@@ -10,16 +10,6 @@ use serde::{Deserialize, Serialize};
 use super::histogram::Histogram;
 use super::trace::StageLog;
 
-/// What is done to a run beside its work.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Instruments {
-    /// Whether a trace is collected.
-    pub trace: bool,
-    /// Part of its work on a frame for which every stage then keeps the processor busy: 0.1 is a build that is 10 % slower.
-    /// It exists to test whether such a build is found out.
-    pub slow_down: f64,
-}
-
 /// What a stage's thread is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Activity {
@@ -95,7 +85,6 @@ pub(super) struct Meter {
     wait_input: Duration,
     wait_output: Duration,
     lanes: Vec<Lane>,
-    slow_down: f64,
     log: Option<StageLog>,
 }
 
@@ -109,8 +98,8 @@ struct Lane {
 }
 
 impl Meter {
-    /// A meter whose thread starts out waiting for input.
-    pub(super) fn new(lanes: &'static [&'static str], instruments: Instruments) -> Self {
+    /// A meter whose thread starts out waiting for input. One that is traced also keeps a log.
+    pub(super) fn new(lanes: &'static [&'static str], traced: bool) -> Self {
         let now = Instant::now();
         Self {
             state: Arc::new(StageState {
@@ -126,8 +115,7 @@ impl Meter {
             wait_input: Duration::ZERO,
             wait_output: Duration::ZERO,
             lanes: lanes.iter().map(|_| Lane::default()).collect(),
-            slow_down: instruments.slow_down,
-            log: instruments.trace.then(|| StageLog::new(lanes)),
+            log: traced.then(|| StageLog::new(lanes)),
         }
     }
 
@@ -200,7 +188,6 @@ impl Meter {
     /// Closes a frame in `lane`: the time booked since the last close is its cost, `bytes` what it moved.
     pub(super) fn frame_done(&mut self, lane: usize, bytes: u64) {
         self.enter(self.current);
-        self.dawdle(lane);
         if let Some(log) = &mut self.log {
             log.end(lane, self.since);
         }
@@ -215,20 +202,8 @@ impl Meter {
         }
     }
 
-    /// Keeps the processor busy for as long as the open frame's work in `lane` took, times the slow-down, and books it there.
-    fn dawdle(&mut self, lane: usize) {
-        if self.slow_down > 0.0 {
-            let until = Instant::now() + self.lanes[lane].this_frame.mul_f64(self.slow_down);
-            while Instant::now() < until {
-                std::hint::spin_loop();
-            }
-            self.enter(Activity::Busy(lane));
-        }
-    }
-
     /// Ends the books. Waits are the thread's and stand in its first lane.
     pub(super) fn finish(mut self) -> (Vec<StageReport>, Option<StageLog>) {
-        self.dawdle(0);
         self.enter(Activity::Done);
         let log = self.log.take().map(|mut log| {
             log.finish(self.since);
@@ -299,7 +274,7 @@ mod tests {
 
     #[test]
     fn every_moment_is_booked_once() {
-        let mut meter = Meter::new(&["render", "readback"], Instruments::default());
+        let mut meter = Meter::new(&["render", "readback"], false);
         let begin = Instant::now();
         sleep(Duration::from_millis(5));
         meter.enter(Activity::Busy(0));
@@ -324,7 +299,7 @@ mod tests {
 
     #[test]
     fn work_that_a_callee_measured_moves_between_lanes() {
-        let mut meter = Meter::new(&["render", "upload"], Instruments::default());
+        let mut meter = Meter::new(&["render", "upload"], false);
         meter.enter(Activity::Busy(0));
         sleep(Duration::from_millis(8));
         meter.shift(1, Duration::from_millis(3));
@@ -337,7 +312,7 @@ mod tests {
 
     #[test]
     fn a_stall_is_described_by_stage() {
-        let mut meter = Meter::new(&["decode"], Instruments::default());
+        let mut meter = Meter::new(&["decode"], false);
         meter.enter(Activity::Busy(0));
         assert!(meter.state().describe().starts_with("decode busy for"));
         meter.enter(Activity::WaitOutput);

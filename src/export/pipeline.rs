@@ -11,7 +11,7 @@ use super::coder::{Coder, PictureCounts};
 use super::control::{Control, StageEnd};
 use super::conversion::Conversion;
 use super::error::ExportError;
-use super::meter::{Instruments, Meter, StageReport, StageState};
+use super::meter::{Meter, StageReport, StageState};
 use super::progress::{Observer, Phase, Progress};
 use super::queue;
 use super::stage::{compose, convert, decode, encode, mux, sound};
@@ -46,7 +46,8 @@ pub(super) struct Parts<'a> {
     pub conversion: Conversion,
     /// Whether only what changed is redrawn.
     pub damage: bool,
-    pub instruments: Instruments,
+    /// Whether the stages keep logs for a trace.
+    pub traced: bool,
     pub sink: Sink<'a>,
 }
 
@@ -96,7 +97,7 @@ pub(super) fn run(
         mut renderer,
         mut conversion,
         damage,
-        instruments,
+        traced,
         sink,
     } = parts;
     let total = scene.frame_count();
@@ -112,7 +113,7 @@ pub(super) fn run(
         let mut crew = Crew {
             scope,
             control: &control,
-            instruments,
+            traced,
             states: Vec::new(),
         };
         let scene = &scene;
@@ -251,7 +252,7 @@ struct Threads<'scope> {
 struct Crew<'scope, 'env, 'control> {
     scope: &'scope thread::Scope<'scope, 'env>,
     control: &'control Control,
-    instruments: Instruments,
+    traced: bool,
     states: Vec<Arc<StageState>>,
 }
 
@@ -262,7 +263,7 @@ impl<'scope, 'control: 'scope> Crew<'scope, '_, 'control> {
         stage: impl FnOnce(&mut Meter) -> Result<T, StageEnd> + Send + 'scope,
     ) -> Result<Handle<'scope, T>, ExportError> {
         let control = self.control;
-        let mut meter = Meter::new(lanes, self.instruments);
+        let mut meter = Meter::new(lanes, self.traced);
         self.states.push(meter.state());
         let name = lanes[0];
         let watcher = thread::current();

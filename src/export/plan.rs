@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::cancel::Cancel;
 use super::error::ExportError;
-use super::meter::Instruments;
+use super::instruments::Instruments;
 use super::open::{decoder_threads, open_conversion, open_renderer, open_sink};
 use super::output::OutputFile;
 use super::pipeline::{self, Parts, Sink};
@@ -237,12 +237,13 @@ pub(super) fn run(
         renderer,
         conversion,
         damage: settings.damage,
-        instruments,
+        traced: instruments.trace,
         sink,
     };
     let stages_from = Instant::now();
     let outcome = pipeline::run(parts, cancel, begun, observer)?;
     let stages_to = Instant::now();
+    instruments.slow_down(begun);
 
     let path = output.map(OutputFile::publish).transpose()?;
     let (decoders, decoder_fallbacks, decoder_warnings) = outcome.sources.finish();

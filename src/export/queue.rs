@@ -66,7 +66,6 @@ impl<T> Receiver<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::meter::Instruments;
     use super::*;
     use std::thread;
     use std::time::Duration;
@@ -74,9 +73,9 @@ mod tests {
     #[test]
     fn waits_are_booked_on_both_sides() {
         let (sender, receiver) = bounded("queue", 1);
-        let mut ahead = Meter::new(&["ahead"], Instruments::default());
+        let mut ahead = Meter::new(&["ahead"], false);
         let writer = thread::spawn(move || {
-            let mut meter = Meter::new(&["behind"], Instruments::default());
+            let mut meter = Meter::new(&["behind"], false);
             meter.enter(Activity::Busy(0));
             for n in 0..3 {
                 sender.send(&mut meter, n).unwrap();
@@ -96,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_gone_neighbour_stops_the_stage() {
-        let mut meter = Meter::new(&["one"], Instruments::default());
+        let mut meter = Meter::new(&["one"], false);
         let (sender, receiver) = bounded::<u8>("queue", 1);
         drop(receiver);
         assert_eq!(sender.send(&mut meter, 1), Err(Stopped));
