@@ -96,7 +96,7 @@ with tempfile.TemporaryDirectory(dir=folder) as out:
     options = [text for option in report["paths"]["encoder_options"] for text in (f"-{option['key']}", option["value"])]
     filters = (
         f"[0:v]scale={width}:{height}:flags=bilinear[s];[s][1:v]alphamerge[card];"
-        f"[2:v][card]overlay={AT[0]}:{AT[1]}:shortest=1,format=yuv420p[film]"
+        f"[2:v][card]overlay={AT[0]}:{AT[1]},format=yuv420p[film]"
     )
     screen = f"{recording}/content/segments/segment-0/display.mp4"
     looped = ["-loop", "1", "-framerate", "30", "-i"]
@@ -104,7 +104,7 @@ with tempfile.TemporaryDirectory(dir=folder) as out:
         "export": export,
         "floor": [capstan, "bench-floor", recording, floor, *FLAGS],
         "filter graph": [*quiet, "-i", screen, *looped, mask, *looped, background, "-filter_complex", filters,
-                         "-map", "[film]", "-c:v", "libx264", *options, graph],
+                         "-map", "[film]", "-frames:v", str(report["frames"]), "-c:v", "libx264", *options, graph],
     }
     for name in ("floor", "filter graph"):
         measured(commands[name])
