@@ -121,7 +121,31 @@ fn a_measurement_validates_names_nobody_and_compares_with_itself() {
             .iter()
             .sum();
         assert!(booked <= wall, "{booked} s of {wall} s");
+        // Threads that ran side by side and the time without any of them add up to the process' life.
+        let stages = run["stages"].as_array().unwrap();
+        let of_thread = |thread: &Value| -> f64 {
+            let stages = stages.iter().filter(|stage| stage["thread"] == *thread);
+            let keys = ["busy_s", "wait_input_s", "wait_output_s", "unaccounted_s"];
+            stages
+                .map(|stage| keys.map(|key| stage[key].as_f64().unwrap()).iter().sum::<f64>())
+                .sum()
+        };
+        let longest = stages
+            .iter()
+            .map(|stage| of_thread(&stage["thread"]))
+            .fold(0.0, f64::max);
+        let sum = longest + run["outside_stages_s"].as_f64().unwrap();
+        assert!((sum - wall).abs() <= 0.03 * wall, "{sum} s of {wall} s");
+        let gpu = &run["gpu"];
+        assert!(gpu["percent"].is_number() || gpu["reason"].is_string(), "{gpu}");
     }
+    let bounding = result["summary"]["bounding_stage"].as_str().unwrap();
+    let busy = result["summary"]["bounding_busy_percent"].as_f64().unwrap();
+    assert!(
+        !bounding.is_empty() && (1.0..=100.0).contains(&busy),
+        "{bounding} {busy} %"
+    );
+    assert!(result["machine"].as_object().unwrap().contains_key("power"));
     assert!(
         std::fs::read_to_string(&html)
             .unwrap()
