@@ -285,12 +285,13 @@ fn check_thread(trace: &Value, stages: &[Value], thread: &str) {
     let begin = all.iter().map(|span| span.begin).fold(f64::INFINITY, f64::min);
     let end = all.iter().map(|span| span.end).fold(0.0, f64::max);
     let lived = (end - begin) / 1e6;
-    // Spans and books are two accounts of the same time; a span leaves out what lies between two frames.
     let slack = 0.03 * lived + 0.002;
+    // Spans leave out what lies between two frames, where the system may have let another thread run.
+    let between = 0.05 * lived + 0.005;
     let (busy, unaccounted) = (figure("busy_s"), figure("unaccounted_s"));
     let waited = figure("wait_input_s") + figure("wait_output_s");
     assert!(
-        (worked - busy).abs() <= slack,
+        (worked - busy).abs() <= between,
         "{thread}: spans of {worked} s, {busy} s booked"
     );
     assert!(
