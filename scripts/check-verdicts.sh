@@ -5,8 +5,9 @@
 #   scripts/check-verdicts.sh [REPETITIONS] [BENCH FLAGS...]
 #
 # The slow build is this one with `export --slow-down 10%`, a hidden flag: the export computes for a tenth of its time longer.
-# VERDICTS_WORKLOAD (default: screen:1280x720@30:6, about a second of export) is what is exported, encoded in full
-# at preset web. Prints a line a repetition, as docs/benchmarking.md shows them; exits 1 when a verdict was wrong.
+# VERDICTS_WORKLOAD (default: screen:1280x720@30:6, about a second of export) is what is exported, encoded in full at preset
+# web, in at most VERDICTS_MAX_PAIRS (60) pairs. Prints a line a repetition, as docs/benchmarking.md shows them: pairs, median and
+# standard deviation of the base's single runs, ratio with its interval. Exits 1 when a verdict was wrong.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -32,7 +33,7 @@ contest() {
     local label=$1 expected=$2 head=$3 status=0 begun=$SECONDS
     shift 3
     "$capstan" bench "$workload" --quiet --fps 30 --resolution 1280x720 --quality web --still-pictures off \
-        --executable "$folder/$head" --against "$folder/same" --fail-above 5% --max-pairs 60 \
+        --executable "$folder/$head" --against "$folder/same" --fail-above 5% --max-pairs "${VERDICTS_MAX_PAIRS:-60}" \
         "--json=$folder/result.json" "$@" || status=$?
     printf '%-8s %s  exit %d  %3d s\n' "$label" "$(python3 - "$folder/result.json" <<'PYTHON'
 import json, statistics, sys

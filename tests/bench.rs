@@ -1,4 +1,6 @@
-//! `capstan bench` as it is used: a small recording measured, the result validated and compared.
+//! `capstan bench` as it is used: a small recording measured, the result validated and compared; its traces.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
