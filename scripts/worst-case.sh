@@ -41,7 +41,7 @@ if [[ ! -d $recording ]]; then
 JSON
     cat >"$making/project-config.json" <<JSON
 {
-  "aspectRatio": "wide",
+  "aspectRatio": null,
   "background": {
     "source": { "type": "gradient", "from": [71, 118, 230], "to": [142, 84, 233], "angle": 135 },
     "padding": 10, "rounding": 7.5
@@ -59,7 +59,7 @@ import json, os, pathlib, statistics, subprocess, sys, tempfile, time
 
 capstan, recording, folder, rounds = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3]), int(sys.argv[4])
 FLAGS = ["--fps", "30", "--quality", "web", "--encoder", "libx264"]
-# The card: output over 1.08 in both directions (padding 10), corners of 7.5 % of half its height.
+# The card in whole pixels (docs/cap-look.md 2.7, 1920x1080 with padding 10), corners of 7.5 % of half its height.
 CARD, AT, RADIUS = (1778, 1000), (71, 40), 37.5
 
 
@@ -99,15 +99,17 @@ with tempfile.TemporaryDirectory(dir=folder) as out:
     subprocess.run([*quiet, "-f", "lavfi", "-i", source, "-frames:v", "1", mask], check=True)
     options = [text for option in report["paths"]["encoder_options"] for text in (f"-{option['key']}", option["value"])]
     filters = (
-        f"[0:v]scale={width}:{height}:flags=bilinear[s];[s][1:v]alphamerge[card];"
-        f"[2:v][card]overlay={AT[0]}:{AT[1]},format=yuv420p[film]"
+        # Mask and background are decoded and converted once.
+        "[1:v]format=gray,loop=loop=-1:size=1,setpts=N/30/TB[mask];"
+        "[2:v]scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,loop=loop=-1:size=1,setpts=N/30/TB[back];"
+        f"[0:v]scale={width}:{height}:flags=bilinear[s];[s][mask]alphamerge[card];"
+        f"[back][card]overlay={AT[0]}:{AT[1]},format=yuv420p[film]"
     )
     screen = f"{recording}/content/segments/segment-0/display.mp4"
-    looped = ["-loop", "1", "-framerate", "30", "-i"]
     commands = {
         "export": export,
         "floor": [capstan, "bench-floor", recording, floor, *FLAGS],
-        "filter graph": [*quiet, "-i", screen, *looped, mask, *looped, background, "-filter_complex", filters,
+        "filter graph": [*quiet, "-i", screen, "-i", mask, "-i", background, "-filter_complex", filters,
                          "-map", "[film]", "-frames:v", str(report["frames"]), "-c:v", "libx264", *options, graph],
     }
     for name in ("floor", "filter graph"):
