@@ -167,6 +167,8 @@ pub struct Summary {
     pub stages: Vec<StageSummary>,
     /// The stage that bounds the export: the thread that is busy for the largest share of the wall time.
     pub bounding_stage: Option<String>,
+    /// Work of that stage's thread over the thread's life, per cent: how well the pipeline keeps its slowest part busy.
+    pub bounding_busy_percent: Option<f64>,
     /// Wall seconds of the exports that warmed up, which count nowhere else.
     pub warmup_wall_s: Vec<f64>,
     /// Why nothing may be concluded from the wall times; null when they are good.

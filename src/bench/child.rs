@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -21,7 +21,9 @@ use super::privacy::Scrub;
 use super::quality::{self, Pair, Quality, Tracks};
 use super::resources::{Finished, Usage, measure};
 use super::runner::{ExportRun, Rig};
-use crate::export::{self, Cancel, EncoderSetting, ExportReport, ExportSettings, Repeats, Request};
+use crate::export::{
+    self, Cancel, EncoderSetting, ExportReport, ExportSettings, Repeats, Request, TraceFile,
+};
 
 /// Name of the hidden subcommand that runs a floor.
 pub const FLOOR_COMMAND: &str = "bench-floor";
@@ -49,6 +51,9 @@ pub struct ChildRig {
     gpu: Result<GpuSource, String>,
     scrub: Scrub,
     begun: Instant,
+    begun_unix_us: f64,
+    /// Traces of the exports so far, where they are wanted.
+    traces: Option<Vec<TraceFile>>,
     pairs: Vec<Pair>,
     /// Whether the encoder declined still pictures, so that the export set it up without them.
     declined_still_pictures: bool,
@@ -85,14 +90,56 @@ impl ChildRig {
             gpu,
             scrub,
             begun: Instant::now(),
+            begun_unix_us: SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default()
+                .as_secs_f64()
+                * 1e6,
+            traces: None,
             pairs: Vec::new(),
             declined_still_pictures: false,
         })
     }
 
-    /// The frames that the quality was judged by.
-    pub fn into_pairs(self) -> Vec<Pair> {
-        self.pairs
+    /// Has every export from here on traced.
+    pub fn trace(&mut self) {
+        self.traces = Some(Vec::new());
+    }
+
+    /// The frames that the quality was judged by, and the traces of all exports in their order; times count from the begin
+    /// of the measurement.
+    pub fn into_parts(self) -> (Vec<Pair>, Vec<TraceFile>) {
+        (self.pairs, self.traces.unwrap_or_default())
+    }
+
+    fn trace_file(&self) -> PathBuf {
+        self.folder.path().join("trace.json")
+    }
+
+    /// Keeps the trace of the export that started at `started_at_s`.
+    fn keep_trace(&mut self, started_at_s: f64, usage: &Usage) -> Result<(), BenchError> {
+        let file = self.trace_file();
+        let Some(traces) = &mut self.traces else {
+            return Ok(());
+        };
+        let text = fs::read(&file).map_err(|source| BenchError::Io {
+            action: "read the trace",
+            path: file,
+            source,
+        })?;
+        let mut trace: TraceFile = serde_json::from_slice(&text).map_err(|error| BenchError::NoResult {
+            what: "the trace of an export",
+            reason: error.to_string(),
+        })?;
+        let shift_us = trace.epoch_unix_us - self.begun_unix_us;
+        let pid = traces.len() as u32 + 1;
+        trace.place(pid, shift_us);
+        for point in &usage.memory {
+            trace.resident_set(pid, (started_at_s + point.at_s) * 1e6, point.rss_bytes);
+        }
+        trace.epoch_unix_us = self.begun_unix_us;
+        traces.push(trace);
+        Ok(())
     }
 
     fn output(&self) -> PathBuf {
@@ -146,6 +193,9 @@ impl Rig for ChildRig {
         let output = self.output();
         let mut command = self.command("export", &output);
         command.args(["--json", "--overwrite"]);
+        if self.traces.is_some() {
+            command.arg("--trace").arg(self.trace_file());
+        }
         let (started_at_s, load_before) = (
             self.begun.elapsed().as_secs_f64(),
             Load::at_present().map(|load| load.one),
@@ -155,6 +205,7 @@ impl Rig for ChildRig {
         // The watch is ended before anything else, also after a failure.
         let mut gpu = watch.map_or_else(|unknown| unknown, GpuWatch::finish);
         let finished = finished?;
+        self.keep_trace(started_at_s, &finished.usage)?;
         let mut report = completed(&finished.stdout)?;
         self.scrub.json(&mut report);
         let report: ExportReport = typed("an export", report)?;

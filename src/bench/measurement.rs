@@ -14,6 +14,7 @@ use super::quality::Pair;
 use super::runner::{ExportRun, Order, Series, Step, measure};
 use super::summary::summarise;
 use super::tool::Tool;
+use crate::export::TraceFile;
 
 /// What is measured, and how often.
 #[derive(Clone, Debug)]
@@ -24,6 +25,8 @@ pub struct Measurement {
     pub order: Order,
     /// Relative spread above which a result is void.
     pub spread_bound: f64,
+    /// Whether every export is traced, which takes some time of its own.
+    pub trace: bool,
 }
 
 /// What a measurement gives.
@@ -33,6 +36,8 @@ pub struct Measured {
     pub baseline: Baseline,
     /// The frames that the quality was judged by, for a contact sheet.
     pub pairs: Vec<Pair>,
+    /// One trace with a process for every export, where one was asked for.
+    pub trace: Option<TraceFile>,
 }
 
 /// Measures a recording. `watch` hears of every step; once `stop` is set, what runs is killed.
@@ -48,11 +53,15 @@ pub fn measure_recording(
         target,
         order,
         spread_bound,
+        trace,
     } = measurement;
     let tool = tool_of(&target.executable)?;
     let mut machine = Machine::of_this();
     let input = Input::of(&target.recording, &target.settings)?;
     let mut rig = ChildRig::new(target.clone(), Arc::clone(stop))?;
+    if *trace {
+        rig.trace();
+    }
     let series = measure(&mut rig, *order, watch)?;
     machine.load_after = Load::at_present();
 
@@ -112,10 +121,28 @@ pub fn measure_recording(
         floor,
         quality,
     };
+    let (pairs, traces) = rig.into_parts();
     Ok(Measured {
         baseline,
-        pairs: rig.into_pairs(),
+        pairs,
+        trace: trace.then(|| join_traces(traces, order.warmup)),
     })
+}
+
+/// One trace of all: the first `warmup` exports warmed up, the others were measured.
+fn join_traces(traces: Vec<TraceFile>, warmup: u32) -> TraceFile {
+    let mut all = TraceFile::default();
+    for (pid, trace) in (1u32..).zip(traces) {
+        all.display_time_unit = trace.display_time_unit;
+        all.epoch_unix_us = trace.epoch_unix_us;
+        all.trace_events.extend(trace.trace_events);
+        let name = match pid.checked_sub(warmup) {
+            None | Some(0) => format!("warm-up {pid}"),
+            Some(run) => format!("run {run}"),
+        };
+        all.name_process(pid, &name);
+    }
+    all
 }
 
 fn tool_of(executable: &Path) -> Result<Tool, BenchError> {

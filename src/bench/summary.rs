@@ -64,8 +64,10 @@ pub(super) fn summarise(runs: &[Run], warmup_wall_s: Vec<f64>, cores: usize, spr
             spread_bound,
         );
     }
+    let bounding = bounding_stage(&stages);
     Summary {
-        bounding_stage: bounding_stage(&stages),
+        bounding_busy_percent: bounding.map(|stage| busy_percent_of_life(runs, &stage.thread)),
+        bounding_stage: bounding.map(|stage| stage.stage.clone()),
         void: metrics
             .get("wall_s")
             .and_then(|wall: &Metric| wall.statistics.void.clone()),
@@ -148,16 +150,27 @@ fn stages(runs: &[Run]) -> Vec<StageSummary> {
 }
 
 /// The heaviest stage of the thread that is busy for longest.
-fn bounding_stage(stages: &[StageSummary]) -> Option<String> {
+fn bounding_stage(stages: &[StageSummary]) -> Option<&StageSummary> {
     let mut threads: BTreeMap<&str, f64> = BTreeMap::new();
     for stage in stages {
         *threads.entry(&stage.thread).or_default() += stage.busy_s;
     }
     let (thread, _) = threads.into_iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
     let of_thread = stages.iter().filter(|stage| stage.thread == thread);
-    of_thread
-        .max_by(|a, b| a.busy_s.total_cmp(&b.busy_s))
-        .map(|stage| stage.stage.clone())
+    of_thread.max_by(|a, b| a.busy_s.total_cmp(&b.busy_s))
+}
+
+/// Work of a thread over its life, per cent; the median over the runs.
+fn busy_percent_of_life(runs: &[Run], thread: &str) -> f64 {
+    let percent = |run: &Run| {
+        let of_thread = run.stages.iter().filter(|stage| stage.thread == thread);
+        let (busy, life) = of_thread.fold((0.0, 0.0), |(busy, life), stage| {
+            let rest = stage.wait_input_s + stage.wait_output_s + stage.unaccounted_s;
+            (busy + stage.busy_s, life + stage.busy_s + rest)
+        });
+        if life > 0.0 { busy / life * 100.0 } else { 0.0 }
+    };
+    median(&runs.iter().map(percent).collect::<Vec<_>>())
 }
 
 #[cfg(test)]
@@ -184,6 +197,9 @@ mod tests {
         let summary = summarise(&fixtures::runs(&[10.0]), Vec::new(), 2, 0.05);
         // render 3 s + upload 1 s + readback 3.5 s share a thread that is busier than encode with 6 s.
         assert_eq!(summary.bounding_stage.as_deref(), Some("readback"));
+        // 7.5 s of work; 1.6 s of waits and remainder for each of the three.
+        let busy = summary.bounding_busy_percent.unwrap();
+        assert!((busy - 7.5 / 12.3 * 100.0).abs() < 1e-9, "{busy}");
         let encode = summary
             .stages
             .iter()

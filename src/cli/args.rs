@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::args_bench::{BenchArgs, FloorArgs};
+use super::args_bench::{BenchArgs, FloorArgs, parse_percent};
 use crate::cap::CameraDelay;
 use crate::convert::PixelPath;
 use crate::frame::Size;
@@ -89,6 +89,13 @@ pub(super) struct ExportArgs {
     /// Write newline-delimited JSON events to standard output
     #[arg(long)]
     pub(super) json: bool,
+    /// Write a trace of the stages, for ui.perfetto.dev or chrome://tracing
+    #[arg(long, value_name = "FILE")]
+    pub(super) trace: Option<PathBuf>,
+    /// Take longer by this part of the export's time, so that scripts/check-verdicts.sh can show that a slower build is found
+    /// out
+    #[arg(long, value_name = "PERCENT", default_value = "0%", value_parser = parse_percent, hide = true)]
+    pub(super) slow_down: f64,
     #[command(flatten)]
     pub(super) settings: SettingsArgs,
 }

@@ -53,6 +53,9 @@ pub(super) struct MeasureArgs {
     /// Write rendered and encoded frames side by side as a PNG
     #[arg(long, value_name = "FILE")]
     pub(super) contact_sheet: Option<PathBuf>,
+    /// Write a trace of all exports, for ui.perfetto.dev or chrome://tracing; tracing itself takes some time
+    #[arg(long, value_name = "FILE")]
+    pub(super) trace: Option<PathBuf>,
     /// Check criteria, those of the project's brief or of a file; exit with 1 when one fails
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     pub(super) criteria: Option<Option<PathBuf>>,
@@ -63,7 +66,7 @@ pub(super) struct MeasureArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) executable: Option<PathBuf>,
     /// Another build of capstan: both run in turn on the same recording, and the ratios of the pairs decide
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["matrix", "floor", "contact_sheet", "criteria"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["matrix", "floor", "contact_sheet", "criteria", "trace"])]
     pub(super) against: Option<PathBuf>,
     /// Pairs at least
     #[arg(long, requires = "against", default_value_t = 10, value_parser = clap::value_parser!(u32).range(5..=1000))]
@@ -127,7 +130,7 @@ pub(super) struct FloorArgs {
 }
 
 /// A percentage as a part of 1.
-fn parse_percent(text: &str) -> Result<f64, String> {
+pub(super) fn parse_percent(text: &str) -> Result<f64, String> {
     let number = text.strip_suffix('%').unwrap_or(text).trim();
     let percent: f64 = number
         .parse()

@@ -1,5 +1,7 @@
 //! `capstan export`: flags to settings, signals, progress, the result.
 
+use std::fs::File;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
@@ -11,7 +13,7 @@ use super::args::{ExportArgs, Logging};
 use super::events::Events;
 use super::progress::{Display, say};
 use super::settings;
-use crate::export::{self, Cancel, ExportError, ExportReport, Request};
+use crate::export::{self, Cancel, ExportError, ExportReport, Instruments, Request, TraceFile};
 
 /// How long an interrupted export may take to wind up before the process ends without it.
 const GRACE: Duration = Duration::from_millis(1500);
@@ -30,19 +32,27 @@ pub(super) fn run(args: ExportArgs, logging: &Logging) -> anyhow::Result<Exit> {
                 overwrite: args.overwrite,
                 settings,
             };
+            let instruments = Instruments {
+                trace: args.trace.is_some(),
+                slow_down: args.slow_down,
+            };
             let outcome = match &mut events {
-                Some(events) => export::export(&request, &cancel, events),
+                Some(events) => export::export_with(&request, instruments, &cancel, events),
                 None => {
                     let mut display = Display::new(logging.quiet);
-                    let outcome = export::export(&request, &cancel, &mut display);
+                    let outcome = export::export_with(&request, instruments, &cancel, &mut display);
                     display.clear();
                     outcome
                 }
             };
-            outcome.map_err(|error| {
+            let (report, trace) = outcome.map_err(|error| {
                 let exit = exit_of(&error);
                 (error.into(), exit)
-            })
+            })?;
+            if let Some(file) = &args.trace {
+                write_trace(file, trace).map_err(|error| (error, Exit::Failed))?;
+            }
+            Ok(report)
         });
     match (result, events) {
         (Ok(report), Some(mut events)) => {
@@ -63,6 +73,14 @@ pub(super) fn run(args: ExportArgs, logging: &Logging) -> anyhow::Result<Exit> {
             Ok(exit)
         }
     }
+}
+
+fn write_trace(file: &Path, trace: Option<TraceFile>) -> anyhow::Result<()> {
+    let trace = trace.context("an instant recording is copied: there are no stages to trace")?;
+    let failed = || format!("can't write the trace {}", file.display());
+    let mut writer = BufWriter::new(File::create(file).with_context(failed)?);
+    serde_json::to_writer(&mut writer, &trace).with_context(failed)?;
+    writer.flush().with_context(failed)
 }
 
 fn exit_of(error: &ExportError) -> Exit {

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::cancel::Cancel;
 use super::error::ExportError;
+use super::instruments::Instruments;
 use super::plan::{self, Destination};
 use super::progress::Unobserved;
 use super::report::ExportReport;
@@ -39,8 +40,10 @@ pub fn frames<'a>(
         recording,
         &request,
         Destination::Visitor(visit),
+        Instruments::default(),
         cancel,
         begun,
         &mut Unobserved,
     )
+    .map(|(report, _)| report)
 }

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::histogram::Histogram;
+use super::trace::StageLog;
 
 /// What a stage's thread is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +85,7 @@ pub(super) struct Meter {
     wait_input: Duration,
     wait_output: Duration,
     lanes: Vec<Lane>,
+    log: Option<StageLog>,
 }
 
 #[derive(Debug, Default)]
@@ -96,8 +98,8 @@ struct Lane {
 }
 
 impl Meter {
-    /// A meter whose thread starts out waiting for input.
-    pub(super) fn new(lanes: &'static [&'static str]) -> Self {
+    /// A meter whose thread starts out waiting for input. One that is traced also keeps a log.
+    pub(super) fn new(lanes: &'static [&'static str], traced: bool) -> Self {
         let now = Instant::now();
         Self {
             state: Arc::new(StageState {
@@ -113,6 +115,7 @@ impl Meter {
             wait_input: Duration::ZERO,
             wait_output: Duration::ZERO,
             lanes: lanes.iter().map(|_| Lane::default()).collect(),
+            log: traced.then(|| StageLog::new(lanes)),
         }
     }
 
@@ -134,12 +137,37 @@ impl Meter {
             Activity::WaitOutput => self.wait_output += spent,
             Activity::Done => {}
         }
+        if let (Some(log), Activity::WaitInput | Activity::WaitOutput) = (&mut self.log, self.current) {
+            log.wait(self.current == Activity::WaitOutput, self.since, now);
+        }
         self.current = activity;
         self.since = now;
         self.state.activity.store(activity.code(), Ordering::Relaxed);
         self.state
             .since_us
             .store((now - self.state.epoch).as_micros() as u64, Ordering::Relaxed);
+    }
+
+    /// Begins work in `lane` on an output frame, or on what belongs to none.
+    pub(super) fn begin(&mut self, lane: usize, frame: Option<u64>) {
+        self.enter(Activity::Busy(lane));
+        if let Some(log) = &mut self.log {
+            log.begin(lane, frame, self.since);
+        }
+    }
+
+    /// Notes that the work that began last found nothing but the frame before.
+    pub(super) fn repeated(&mut self) {
+        if let Some(log) = &mut self.log {
+            log.repeat(Instant::now());
+        }
+    }
+
+    /// Notes how much stands in a queue, if anybody wants to know.
+    pub(super) fn queue_depth(&mut self, queue: &'static str, depth: impl FnOnce() -> usize) {
+        if let Some(log) = &mut self.log {
+            log.depth(queue, depth());
+        }
     }
 
     /// Books `spent` of the current lane's time on `lane` instead: work that a callee measured itself.
@@ -151,12 +179,18 @@ impl Meter {
             self.lanes[current].this_frame -= spent;
             self.lanes[lane].busy += spent;
             self.lanes[lane].this_frame += spent;
+            if let Some(log) = &mut self.log {
+                log.shift(lane, spent);
+            }
         }
     }
 
     /// Closes a frame in `lane`: the time booked since the last close is its cost, `bytes` what it moved.
     pub(super) fn frame_done(&mut self, lane: usize, bytes: u64) {
         self.enter(self.current);
+        if let Some(log) = &mut self.log {
+            log.end(lane, self.since);
+        }
         let lane_books = &mut self.lanes[lane];
         lane_books
             .per_frame
@@ -169,15 +203,19 @@ impl Meter {
     }
 
     /// Ends the books. Waits are the thread's and stand in its first lane.
-    pub(super) fn finish(mut self) -> Vec<StageReport> {
+    pub(super) fn finish(mut self) -> (Vec<StageReport>, Option<StageLog>) {
         self.enter(Activity::Done);
+        let log = self.log.take().map(|mut log| {
+            log.finish(self.since);
+            log
+        });
         let wall = self.started.elapsed();
         let state = Arc::clone(&self.state);
         let (wait_input, wait_output) = (self.wait_input, self.wait_output);
         let accounted: Duration =
             self.lanes.iter().map(|lane| lane.busy).sum::<Duration>() + wait_input + wait_output;
         let lanes = std::mem::take(&mut self.lanes);
-        lanes
+        let reports = lanes
             .into_iter()
             .enumerate()
             .map(|(index, lane)| {
@@ -197,7 +235,8 @@ impl Meter {
                     max_ms: lane.per_frame.max_ms(),
                 }
             })
-            .collect()
+            .collect();
+        (reports, log)
     }
 }
 
@@ -235,7 +274,7 @@ mod tests {
 
     #[test]
     fn every_moment_is_booked_once() {
-        let mut meter = Meter::new(&["render", "readback"]);
+        let mut meter = Meter::new(&["render", "readback"], false);
         let begin = Instant::now();
         sleep(Duration::from_millis(5));
         meter.enter(Activity::Busy(0));
@@ -246,7 +285,7 @@ mod tests {
         meter.frame_done(1, 9);
         meter.enter(Activity::WaitOutput);
         sleep(Duration::from_millis(5));
-        let reports = meter.finish();
+        let (reports, _) = meter.finish();
         let wall = begin.elapsed().as_secs_f64();
         let sum: f64 = reports
             .iter()
@@ -260,20 +299,20 @@ mod tests {
 
     #[test]
     fn work_that_a_callee_measured_moves_between_lanes() {
-        let mut meter = Meter::new(&["render", "upload"]);
+        let mut meter = Meter::new(&["render", "upload"], false);
         meter.enter(Activity::Busy(0));
         sleep(Duration::from_millis(8));
         meter.shift(1, Duration::from_millis(3));
         meter.frame_done(0, 0);
         meter.frame_done(1, 0);
-        let reports = meter.finish();
+        let (reports, _) = meter.finish();
         assert!((reports[1].busy_s - 0.003).abs() < 1e-6);
         assert!(reports[0].busy_s >= 0.005);
     }
 
     #[test]
     fn a_stall_is_described_by_stage() {
-        let mut meter = Meter::new(&["decode"]);
+        let mut meter = Meter::new(&["decode"], false);
         meter.enter(Activity::Busy(0));
         assert!(meter.state().describe().starts_with("decode busy for"));
         meter.enter(Activity::WaitOutput);

@@ -9,6 +9,7 @@ mod error;
 mod frames;
 mod histogram;
 mod instant;
+mod instruments;
 mod meter;
 mod open;
 mod output;
@@ -22,6 +23,7 @@ mod sound_plan;
 mod sources;
 mod stage;
 mod stills;
+mod trace;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -29,12 +31,14 @@ use std::time::{Duration, Instant};
 pub use cancel::Cancel;
 pub use error::ExportError;
 pub use frames::frames;
+pub use instruments::Instruments;
 pub use meter::StageReport;
 pub use plan::{Plan, SegmentMedia, plan};
 pub use progress::{Observer, Phase, Progress, Unobserved};
 pub use report::{AdapterPath, DecoderPath, ExportReport, Fallback, Paths};
 pub use settings::{EncoderSetting, ExportSettings, PixelPathSetting, Rate, Repeats};
 pub use stills::stills;
+pub use trace::{TraceArgs, TraceEvent, TraceFile};
 
 use crate::cap::{self, Opened};
 use output::OutputFile;
@@ -64,6 +68,20 @@ pub fn export(
     cancel: &Cancel,
     observer: &mut dyn Observer,
 ) -> Result<ExportReport, ExportError> {
+    export_with(request, Instruments::default(), cancel, observer).map(|(report, _)| report)
+}
+
+/// Exports a recording with instruments; a trace comes back when it was asked for. An instant recording, which is copied, has
+/// no stages to trace.
+///
+/// # Errors
+/// As [`export`].
+pub fn export_with(
+    request: &Request,
+    instruments: Instruments,
+    cancel: &Cancel,
+    observer: &mut dyn Observer,
+) -> Result<(ExportReport, Option<TraceFile>), ExportError> {
     let begun = Instant::now();
     observer.progress(&Progress {
         phase: Phase::Prepare,
@@ -86,9 +104,19 @@ pub fn export(
     let result = match cap::open(&request.recording, &plan::open_options(&request.settings))? {
         Opened::Studio(recording) => {
             let destination = output.map_or(Destination::Nowhere, Destination::File);
-            plan::run(*recording, request, destination, cancel, begun, observer)
+            plan::run(
+                *recording,
+                request,
+                destination,
+                instruments,
+                cancel,
+                begun,
+                observer,
+            )
         }
-        Opened::Instant(recording) => instant::run(recording, request, output, cancel, begun),
+        Opened::Instant(recording) => {
+            instant::run(recording, request, output, cancel, begun).map(|report| (report, None))
+        }
     };
     cancel.set_partial(None);
     result

@@ -15,6 +15,7 @@ use super::meter::{Meter, StageReport, StageState};
 use super::progress::{Observer, Phase, Progress};
 use super::queue;
 use super::stage::{compose, convert, decode, encode, mux, sound};
+use super::trace::StageLog;
 use crate::export::sources::VideoSources;
 use crate::media::encode::{AacEncoder, Track};
 use crate::media::mux::{Mp4Writer, MuxReport};
@@ -45,6 +46,8 @@ pub(super) struct Parts<'a> {
     pub conversion: Conversion,
     /// Whether only what changed is redrawn.
     pub damage: bool,
+    /// Whether the stages keep logs for a trace.
+    pub traced: bool,
     pub sink: Sink<'a>,
 }
 
@@ -70,6 +73,8 @@ pub(super) struct FileSink {
 pub(super) struct Outcome {
     pub composed: u64,
     pub stages: Vec<StageReport>,
+    /// What the stages noted for a trace, where one was asked for.
+    pub logs: Vec<StageLog>,
     pub first_frame: Option<Duration>,
     pub mux: Option<MuxReport>,
     pub pictures: PictureCounts,
@@ -92,6 +97,7 @@ pub(super) fn run(
         mut renderer,
         mut conversion,
         damage,
+        traced,
         sink,
     } = parts;
     let total = scene.frame_count();
@@ -99,14 +105,15 @@ pub(super) fn run(
     let control = Control::new(cancel.clone());
     let first_frame = OnceLock::new();
 
-    let (decoded_in, decoded_out) = queue::bounded(DECODED_AHEAD);
-    let (read_in, read_out) = queue::bounded(READ_AHEAD);
-    let (converted_in, converted_out) = queue::bounded(CONVERTED_AHEAD);
+    let (decoded_in, decoded_out) = queue::bounded("queue to render", DECODED_AHEAD);
+    let (read_in, read_out) = queue::bounded("queue to convert", READ_AHEAD);
+    let (converted_in, converted_out) = queue::bounded("queue to encode", CONVERTED_AHEAD);
 
-    let (composed, pictures, mux_report, stages) = thread::scope(|scope| {
+    let (composed, pictures, mux_report, books) = thread::scope(|scope| {
         let mut crew = Crew {
             scope,
             control: &control,
+            traced,
             states: Vec::new(),
         };
         let scene = &scene;
@@ -159,14 +166,14 @@ pub(super) fn run(
                     sound,
                     writer,
                 } = *file;
-                let (packets_in, packets_out) = queue::bounded(PACKETS_AHEAD);
+                let (packets_in, packets_out) = queue::bounded("queue to mux", PACKETS_AHEAD);
                 threads.encode = Some(crew.spawn(encode::LANES, move |meter| {
                     let sink = encode::Sink::Coder(&mut coder, packets_in);
                     encode::run(sink, &converted_out, meter, control, note_first)
                 })?);
                 let mut sound_input = None;
                 if let Some((mut mixer, mut aac)) = sound {
-                    let (sound_in, sound_out) = queue::bounded(PACKETS_AHEAD);
+                    let (sound_in, sound_out) = queue::bounded("sound queue to mux", PACKETS_AHEAD);
                     sound_input = Some(mux::SoundInput {
                         packets: sound_out,
                         track: aac.track(),
@@ -204,7 +211,7 @@ pub(super) fn run(
                 && threads.mux.as_ref().is_none_or(|t| t.is_finished())
         });
 
-        let mut stages = Vec::new();
+        let mut stages = Books::default();
         join(decode, &mut stages);
         let composed = join(compose, &mut stages);
         join(convert, &mut stages);
@@ -216,7 +223,8 @@ pub(super) fn run(
     control.into_result()?;
     Ok(Outcome {
         composed: composed.unwrap_or(0),
-        stages,
+        stages: books.reports,
+        logs: books.logs,
         first_frame: first_frame.get().copied(),
         mux: mux_report,
         pictures: pictures.unwrap_or_default(),
@@ -225,7 +233,14 @@ pub(super) fn run(
     })
 }
 
-type Handle<'scope, T> = thread::ScopedJoinHandle<'scope, (Option<T>, Vec<StageReport>)>;
+type Handle<'scope, T> = thread::ScopedJoinHandle<'scope, (Option<T>, (Vec<StageReport>, Option<StageLog>))>;
+
+/// What the meters of finished stages say.
+#[derive(Default)]
+struct Books {
+    reports: Vec<StageReport>,
+    logs: Vec<StageLog>,
+}
 
 struct Threads<'scope> {
     encode: Option<Handle<'scope, PictureCounts>>,
@@ -237,6 +252,7 @@ struct Threads<'scope> {
 struct Crew<'scope, 'env, 'control> {
     scope: &'scope thread::Scope<'scope, 'env>,
     control: &'control Control,
+    traced: bool,
     states: Vec<Arc<StageState>>,
 }
 
@@ -247,7 +263,7 @@ impl<'scope, 'control: 'scope> Crew<'scope, '_, 'control> {
         stage: impl FnOnce(&mut Meter) -> Result<T, StageEnd> + Send + 'scope,
     ) -> Result<Handle<'scope, T>, ExportError> {
         let control = self.control;
-        let mut meter = Meter::new(lanes);
+        let mut meter = Meter::new(lanes, self.traced);
         self.states.push(meter.state());
         let name = lanes[0];
         let watcher = thread::current();
@@ -284,10 +300,11 @@ fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
         .unwrap_or_else(|| "no message".to_owned())
 }
 
-fn join<T>(handle: Handle<'_, T>, stages: &mut Vec<StageReport>) -> Option<T> {
+fn join<T>(handle: Handle<'_, T>, books: &mut Books) -> Option<T> {
     // The thread's body catches every panic itself, so joining can't fail for a reason that is not reported already.
-    let (value, reports) = handle.join().ok()?;
-    stages.extend(reports);
+    let (value, (reports, log)) = handle.join().ok()?;
+    books.reports.extend(reports);
+    books.logs.extend(log);
     value
 }
 

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::cancel::Cancel;
 use super::error::ExportError;
+use super::instruments::Instruments;
 use super::open::{decoder_threads, open_conversion, open_renderer, open_sink};
 use super::output::OutputFile;
 use super::pipeline::{self, Parts, Sink};
@@ -13,6 +14,7 @@ use super::report::{ExportReport, Fallback, Paths};
 use super::settings::ExportSettings;
 use super::sources::VideoSources;
 use super::stage::encode::Visitor;
+use super::trace::{self, TraceFile};
 use super::{Request, sound_plan};
 use crate::cap::{Alignment, OpenOptions, Recording};
 use crate::causes::one_line;
@@ -182,10 +184,11 @@ pub(super) fn run(
     recording: Recording,
     request: &Request,
     destination: Destination<'_>,
+    instruments: Instruments,
     cancel: &Cancel,
     begun: Instant,
     observer: &mut dyn Observer,
-) -> Result<ExportReport, ExportError> {
+) -> Result<(ExportReport, Option<TraceFile>), ExportError> {
     let settings = &request.settings;
     let mut plan = plan(recording, settings)?;
     let mut warnings = std::mem::take(&mut plan.warnings);
@@ -234,9 +237,13 @@ pub(super) fn run(
         renderer,
         conversion,
         damage: settings.damage,
+        traced: instruments.trace,
         sink,
     };
+    let stages_from = Instant::now();
     let outcome = pipeline::run(parts, cancel, begun, observer)?;
+    let stages_to = Instant::now();
+    instruments.slow_down(begun);
 
     let path = output.map(OutputFile::publish).transpose()?;
     let (decoders, decoder_fallbacks, decoder_warnings) = outcome.sources.finish();
@@ -256,7 +263,10 @@ pub(super) fn run(
     }
     warnings.extend(decoder_warnings);
     let wall_s = begun.elapsed().as_secs_f64();
-    Ok(ExportReport {
+    let trace = instruments
+        .trace
+        .then(|| trace::gather(outcome.logs, begun, stages_from, stages_to));
+    let report = ExportReport {
         path,
         bytes: outcome.mux.as_ref().map_or(0, |mux| mux.bytes),
         frames: total,
@@ -274,5 +284,6 @@ pub(super) fn run(
         stages: outcome.stages,
         unrendered,
         warnings,
-    })
+    };
+    Ok((report, trace))
 }

@@ -11,31 +11,33 @@ pub(super) struct Stopped;
 
 /// The writing end.
 #[derive(Debug)]
-pub(super) struct Sender<T>(channel::Sender<T>);
+pub(super) struct Sender<T>(channel::Sender<T>, &'static str);
 
 /// The reading end.
 #[derive(Debug)]
-pub(super) struct Receiver<T>(channel::Receiver<T>);
+pub(super) struct Receiver<T>(channel::Receiver<T>, &'static str);
 
-/// A queue of at most `capacity` items.
-pub(super) fn bounded<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
+/// A queue of at most `capacity` items, known in traces by `name`.
+pub(super) fn bounded<T>(name: &'static str, capacity: usize) -> (Sender<T>, Receiver<T>) {
     let (sender, receiver) = channel::bounded(capacity);
-    (Sender(sender), Receiver(receiver))
+    (Sender(sender, name), Receiver(receiver, name))
 }
 
 impl<T> Sender<T> {
     /// Hands `item` on, waiting for room. The stage is busy again afterwards.
     pub(super) fn send(&self, meter: &mut Meter, item: T) -> Result<(), Stopped> {
         match self.0.try_send(item) {
-            Ok(()) => Ok(()),
-            Err(channel::TrySendError::Disconnected(_)) => Err(Stopped),
+            Ok(()) => {}
+            Err(channel::TrySendError::Disconnected(_)) => return Err(Stopped),
             Err(channel::TrySendError::Full(item)) => {
                 meter.enter(Activity::WaitOutput);
                 let sent = self.0.send(item).map_err(|_| Stopped);
                 meter.enter(Activity::Busy(0));
-                sent
+                sent?;
             }
         }
+        meter.queue_depth(self.1, || self.0.len());
+        Ok(())
     }
 }
 
@@ -50,12 +52,15 @@ impl<T> Receiver<T> {
             other => other.ok(),
         };
         meter.enter(Activity::Busy(0));
+        meter.queue_depth(self.1, || self.0.len());
         item
     }
 
     /// The next item if there is one at hand.
-    pub(super) fn recv_ready(&self) -> Option<T> {
-        self.0.try_recv().ok()
+    pub(super) fn recv_ready(&self, meter: &mut Meter) -> Option<T> {
+        let item = self.0.try_recv().ok();
+        meter.queue_depth(self.1, || self.0.len());
+        item
     }
 }
 
@@ -67,15 +72,15 @@ mod tests {
 
     #[test]
     fn waits_are_booked_on_both_sides() {
-        let (sender, receiver) = bounded(1);
-        let mut ahead = Meter::new(&["ahead"]);
+        let (sender, receiver) = bounded("queue", 1);
+        let mut ahead = Meter::new(&["ahead"], false);
         let writer = thread::spawn(move || {
-            let mut meter = Meter::new(&["behind"]);
+            let mut meter = Meter::new(&["behind"], false);
             meter.enter(Activity::Busy(0));
             for n in 0..3 {
                 sender.send(&mut meter, n).unwrap();
             }
-            meter.finish().remove(0)
+            meter.finish().0.remove(0)
         });
         thread::sleep(Duration::from_millis(30));
         let mut seen = Vec::new();
@@ -90,11 +95,11 @@ mod tests {
 
     #[test]
     fn a_gone_neighbour_stops_the_stage() {
-        let mut meter = Meter::new(&["one"]);
-        let (sender, receiver) = bounded::<u8>(1);
+        let mut meter = Meter::new(&["one"], false);
+        let (sender, receiver) = bounded::<u8>("queue", 1);
         drop(receiver);
         assert_eq!(sender.send(&mut meter, 1), Err(Stopped));
-        let (sender, receiver) = bounded::<u8>(1);
+        let (sender, receiver) = bounded::<u8>("queue", 1);
         drop(sender);
         assert_eq!(receiver.recv(&mut meter), None);
     }

@@ -124,7 +124,9 @@ fn figures(baseline: &Baseline) -> String {
         cards.push((format!("{:.2} ×", ratio.ratio), "of the floor".to_owned()));
     }
     let bounding = baseline.summary.bounding_stage.as_ref();
-    cards.extend(bounding.map(|stage| (escape(stage), "bounds the export".to_owned())));
+    let busy = baseline.summary.bounding_busy_percent.unwrap_or(0.0);
+    let bounds = format!("bounds the export, its thread busy for {busy:.0} % of its life");
+    cards.extend(bounding.map(|stage| (escape(stage), bounds)));
     let cards: String = cards
         .iter()
         .map(|(value, label)| format!("<div class=\"figure\"><b>{value}</b><span>{label}</span></div>"))

@@ -51,6 +51,7 @@ pub(super) fn run(args: &MeasureArgs, setup: &Setup) -> anyhow::Result<Exit> {
             target,
             order,
             spread_bound: args.spread_bound,
+            trace: args.trace.is_some(),
         };
         let measured = measure_recording(&measurement, &setup.stop, &mut |step| {
             tell(setup, recording, step, order)
@@ -72,6 +73,10 @@ pub(super) fn run(args: &MeasureArgs, setup: &Setup) -> anyhow::Result<Exit> {
                 .as_ref()
                 .map(|file| outputs::file_for(file, recording, several));
             outputs::json(file.as_deref(), &measured.baseline)?;
+        }
+        if let Some((file, trace)) = args.trace.as_ref().zip(measured.trace.as_ref()) {
+            let file = outputs::file_for(file, recording, several);
+            outputs::write(&file, &serde_json::to_vec(trace)?)?;
         }
         pictures(args, &measured, &checked, recording, several)?;
     }

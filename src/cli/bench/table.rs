@@ -73,7 +73,10 @@ pub(super) fn baseline(baseline: &Baseline) -> String {
     text += &summary
         .bounding_stage
         .as_ref()
-        .map(|stage| format!("  bounded by {stage}\n"))
+        .zip(summary.bounding_busy_percent)
+        .map(|(stage, busy)| {
+            format!("  bounded by {stage}, whose thread works for {busy:.0} % of its life\n")
+        })
         .unwrap_or_default();
     text += &notes(baseline);
     text

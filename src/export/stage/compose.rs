@@ -29,13 +29,14 @@ pub(in crate::export) fn run(
     meter: &mut Meter,
     control: &Control,
 ) -> Result<u64, StageEnd> {
-    let mut waiting: VecDeque<Step<()>> = VecDeque::new();
+    // A new frame is known by its number.
+    let mut waiting: VecDeque<Step<u64>> = VecDeque::new();
     let mut composed = 0;
     let mut reader = Reader { output, queued: 0 };
     loop {
         control.check()?;
         // With frames in flight nothing is gained by waiting for more input: the oldest one is read back instead.
-        let step = match input.recv_ready() {
+        let step = match input.recv_ready(meter) {
             Some(step) => Some(step),
             None if waiting.is_empty() => input.recv(meter),
             None => {
@@ -58,7 +59,7 @@ pub(in crate::export) fn run(
                 }
                 submit(renderer, &frame, meter)?;
                 composed += 1;
-                waiting.push_back(Step::New(()));
+                waiting.push_back(Step::New(frame.index));
             }
         }
         // Repetitions behind a frame in flight must not pile up either.
@@ -74,7 +75,7 @@ pub(in crate::export) fn run(
 }
 
 fn submit(renderer: &mut Renderer, frame: &Decoded, meter: &mut Meter) -> Result<(), StageEnd> {
-    meter.enter(Activity::Busy(RENDER));
+    meter.begin(RENDER, Some(frame.index));
     let before = renderer.stats();
     renderer
         .submit_areas(&frame.scene, &frame.pictures, &frame.areas)
@@ -100,14 +101,14 @@ impl Reader<'_> {
     fn pass_on(
         &mut self,
         renderer: &mut Renderer,
-        waiting: &mut VecDeque<Step<()>>,
+        waiting: &mut VecDeque<Step<u64>>,
         meter: &mut Meter,
     ) -> Result<(), StageEnd> {
         let step = match waiting.pop_front() {
             None => return Ok(()),
             Some(Step::Repeat) => Step::Repeat,
-            Some(Step::New(())) => {
-                meter.enter(Activity::Busy(READBACK));
+            Some(Step::New(index)) => {
+                meter.begin(READBACK, Some(index));
                 let ready = renderer.receive_any()?;
                 meter.frame_done(READBACK, ready.bytes_read());
                 Step::New(ready)

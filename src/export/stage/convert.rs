@@ -33,10 +33,15 @@ pub(in crate::export) fn run(
     control: &Control,
 ) -> Result<(), StageEnd> {
     let mut pool = Pool::new(size);
-    while let Some(step) = input.recv(meter) {
+    for frame in 0.. {
+        let Some(step) = input.recv(meter) else { break };
         control.check()?;
+        meter.begin(0, Some(frame));
         let picture = match (step, pool.latest()) {
-            (Step::Repeat, Some(nv12)) => Picture { nv12, repeats: true },
+            (Step::Repeat, Some(nv12)) => {
+                meter.repeated();
+                Picture { nv12, repeats: true }
+            }
             // The first frame of an export is never a repetition: the decode stage sees to that.
             (Step::Repeat, None) => continue,
             (Step::New(frame), latest) => {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Step;
 use crate::export::changes::Shown;
 use crate::export::control::{Control, StageEnd};
-use crate::export::meter::{Activity, Meter};
+use crate::export::meter::Meter;
 use crate::export::queue::Sender;
 use crate::export::sources::VideoSources;
 use crate::frame::{PixelRect, Size, YuvPicture};
@@ -40,7 +40,7 @@ pub(in crate::export) fn run(
     let mut last = Last::new(scene.output_size(), damage);
     for index in 0..scene.frame_count() {
         control.check()?;
-        meter.enter(Activity::Busy(0));
+        meter.begin(0, Some(index));
         let (step, bytes) = match scene.frame(index) {
             Some(scene) => {
                 let mut pictures = Vec::new();

@@ -33,11 +33,19 @@ pub(in crate::export) fn run(
     first: impl FnOnce(),
 ) -> Result<PictureCounts, StageEnd> {
     let mut first = Some(first);
-    while let Some(picture) = input.recv(meter) {
+    for frame in 0.. {
+        let Some(picture) = input.recv(meter) else { break };
         control.check()?;
+        meter.begin(0, Some(frame));
         let mut bytes = 0;
         match &mut sink {
-            Sink::Coder(coder, packets) => coder.picture(picture, &mut pass(packets, meter, &mut bytes))?,
+            Sink::Coder(coder, packets) => {
+                let coded = coder.counts().coded;
+                coder.picture(picture, &mut pass(packets, meter, &mut bytes))?;
+                if coder.counts().coded == coded {
+                    meter.repeated();
+                }
+            }
             Sink::Visitor(visit) => {
                 visit(control.written(), &picture.nv12);
                 control.add_written(1);
@@ -50,6 +58,7 @@ pub(in crate::export) fn run(
         }
     }
     control.check()?;
+    meter.begin(0, None);
     match &mut sink {
         Sink::Coder(coder, packets) => {
             coder.finish(&mut pass(packets, meter, &mut 0))?;

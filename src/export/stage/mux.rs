@@ -32,6 +32,7 @@ pub(in crate::export) fn run(
     let mut sound_until = 0.0;
     while let Some(packet) = video.recv(meter) {
         control.check()?;
+        meter.begin(0, packet.pts().map(i64::cast_unsigned));
         while let Some(sound) = sound
             && sound_until < seconds(&packet, video_track) + SOUND_LEAD
         {
@@ -49,6 +50,7 @@ pub(in crate::export) fn run(
         control.add_written(frames as u64);
         meter.frame_done(0, bytes);
     }
+    meter.begin(0, None);
     while let Some(packet) = sound.and_then(|sound| sound.packets.recv(meter)) {
         writer.write_audio(packet)?;
     }

@@ -28,6 +28,7 @@ pub(in crate::export) fn run(
     let mut frame = 0;
     while frame < frames {
         control.check()?;
+        meter.begin(0, Some(frame));
         frame = (frame + FRAMES_A_STEP).min(frames);
         let until = samples_after_frame(frame - 1, frame_rate);
         samples.clear();
@@ -38,6 +39,7 @@ pub(in crate::export) fn run(
         let bytes = drain(encoder, output, meter)?;
         meter.frame_done(0, bytes);
     }
+    meter.begin(0, None);
     encoder.finish()?;
     drain(encoder, output, meter)?;
     Ok(())

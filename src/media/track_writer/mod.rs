@@ -120,7 +120,7 @@ fn failed<'a>(action: &'static str, path: &'a Path) -> impl FnOnce(ffmpeg::Error
 /// Opens `path` for writing with the muxer `format`, after checking that the path can be handed to FFmpeg.
 fn open_output(path: &Path, format: &str) -> Result<ffmpeg::format::context::Output, TrackError> {
     check_path(path)?;
-    ffmpeg::init().map_err(failed("starting FFmpeg", path))?;
+    crate::media::ffmpeg::init();
     ffmpeg::format::output_as(path, format).map_err(failed("opening the file", path))
 }
 
