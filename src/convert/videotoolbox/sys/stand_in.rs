@@ -114,6 +114,12 @@ pub(in super::super) fn enter(plan: Plan) -> Arc<Mutex<World>> {
     world
 }
 
+/// Makes the call that is `call` calls ahead fail.
+pub(in super::super) fn fail_after(world: &Mutex<World>, call: u64) {
+    let mut world = lock(world);
+    world.plan.fail_at = Some(world.calls + call);
+}
+
 /// What a test wants to know of a world afterwards.
 pub(in super::super) struct Account {
     /// Kinds of the objects still alive.
