@@ -24,7 +24,11 @@ impl Converter for Failing {
         y: u32,
     ) -> Result<(), ConvertError> {
         if self.left == 0 {
-            target.y.fill(77);
+            // The rectangle holds anything after an error, the rest is intact.
+            for row in 0..source.size.height as usize {
+                let at = (y as usize + row) * target.y_stride + x as usize;
+                target.y[at..at + source.size.width as usize].fill(77);
+            }
             return Err(ConvertError::unavailable(PixelPath::Gpu, "device lost"));
         }
         self.left -= 1;

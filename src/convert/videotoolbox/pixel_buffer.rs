@@ -40,7 +40,7 @@ impl PixelBuffer {
     }
 
     /// Another reference to the buffer of `surface`.
-    #[cfg(test)]
+    #[cfg(all(test, not(target_os = "macos")))]
     pub(super) fn shared(surface: &crate::media::encode::Surface) -> Self {
         let raw = surface.pixel_buffer();
         // SAFETY: the buffer is valid; the new reference belongs to the new value.

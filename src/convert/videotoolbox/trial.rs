@@ -8,10 +8,8 @@ use super::converter::copy_planes;
 use super::pixel_buffer::{PixelBuffer, Plane};
 use super::status::Failure;
 use super::surfaces::{SurfaceConverter, open_surfaces};
-use crate::convert::target::{self, Region};
-use crate::convert::{
-    Candidate, ConvertError, ConvertSpec, Converter, PixelPath, Simd, Stopwatch, Timing, reference,
-};
+use crate::convert::target;
+use crate::convert::{Candidate, ConvertError, ConvertSpec, Converter, PixelPath, Simd, Stopwatch, Timing};
 use crate::frame::{Nv12Frame, PackedFormat, PackedFrame, PackedView, Size};
 use crate::media::encode::{EncoderInput, Surface, SurfaceFormat, TestPictures};
 
@@ -20,7 +18,7 @@ const TIMED: u32 = 4;
 
 /// A path as it runs where the encoder takes surfaces: judged by their content, timed without a copy of it.
 ///
-/// For `bgra` the content is the pixels, converted by the reference: what the media engine makes of them lies inside the
+/// For `bgra` the content is the pixels, converted by `simd`: what the media engine makes of them lies inside the
 /// encoder, whose self-test on [`TrialPictures`] answers for it, and takes time that is not part of this figure.
 pub fn surface_candidate(path: PixelPath) -> Candidate {
     Candidate {
@@ -28,6 +26,7 @@ pub fn surface_candidate(path: PixelPath) -> Candidate {
         open: Arc::new(move |spec| {
             Ok(Box::new(ReadBack {
                 surfaces: open_surfaces(path, spec)?,
+                simd: Simd::new(spec)?,
                 spec: *spec,
             }))
         }),
@@ -55,6 +54,7 @@ fn stopwatch(path: PixelPath) -> Stopwatch {
 /// Makes surfaces and reads them.
 struct ReadBack {
     surfaces: Box<dyn SurfaceConverter>,
+    simd: Simd,
     spec: ConvertSpec,
 }
 
@@ -71,19 +71,17 @@ impl Converter for ReadBack {
         y: u32,
     ) -> Result<(), ConvertError> {
         let path = self.path();
-        let Some(region) = target::region(path, &self.spec, source, target, x, y)? else {
-            return Ok(());
-        };
         let surface = self.surfaces.surface(source)?;
         match self.surfaces.format() {
-            SurfaceFormat::Nv12 => {
-                copy_planes(&surface, source.size, region).map_err(|failure| failure.of(path))
-            }
+            SurfaceFormat::Nv12 => match target::region(path, &self.spec, source, target, x, y)? {
+                Some(region) => {
+                    copy_planes(&surface, source.size, region).map_err(|failure| failure.of(path))
+                }
+                None => Ok(()),
+            },
             SurfaceFormat::Bgra => {
                 let pixels = read_pixels(&surface, source.size).map_err(|failure| failure.of(path))?;
-                let converted = reference::convert(pixels.view(), self.spec.color)?;
-                copy_frame(&converted, region);
-                Ok(())
+                self.simd.convert_rect(pixels.view(), target, x, y)
             }
         }
     }
@@ -103,24 +101,6 @@ pub(super) fn read_pixels(surface: &PixelBuffer, size: Size) -> Result<PackedFra
     );
     locked.unlock()?;
     Ok(pixels)
-}
-
-fn copy_frame(from: &Nv12Frame, to: Region<'_>) {
-    let chroma = from.size.chroma_420();
-    let row = from.size.width as usize;
-    target::copy_rows(
-        (&from.y, from.y_stride),
-        (to.y, to.y_stride),
-        row,
-        from.size.height,
-    );
-    let row = chroma.width as usize * 2;
-    target::copy_rows(
-        (&from.uv, from.uv_stride),
-        (to.uv, to.uv_stride),
-        row,
-        chroma.height,
-    );
 }
 
 /// Pictures for the self-test of an encoder that takes surfaces: a coloured box that moves over grey.
