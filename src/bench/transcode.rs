@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 use super::error::BenchError;
 use super::floor::FloorReport;
 use crate::cap::{self, OpenOptions, Opened, Recording};
-use crate::export::{self, EncoderSetting, ExportError, ExportSettings, Plan, Repeats};
+use crate::export::{self, ExportError, ExportSettings, Plan};
 use crate::frame::{Nv12Frame, Size, YuvPicture};
 use crate::media::decode::{DecodeOptions, HardwareChoice, VideoDecoder};
-use crate::media::encode::{EncoderChoice, EncoderInput, VideoEncoder, VideoSettings, open_video};
+use crate::media::encode::{EncoderInput, VideoEncoder, open_video};
 use crate::media::mux::Mp4Writer;
 use crate::media::nv12::ToNv12;
 use crate::scene::{PictureRequest, Track};
@@ -43,20 +43,7 @@ pub fn transcode(root: &Path, settings: &ExportSettings, target: &Path) -> Resul
     };
     let plan = export::plan(recording, settings)?;
     let size = plan.scene.output_size();
-    let mut video = VideoSettings::new(
-        size,
-        settings.frame_rate,
-        settings.rate.control(size, settings.frame_rate),
-    );
-    video.choice = match &settings.encoder {
-        EncoderSetting::Named(name) => EncoderChoice::Named(name.clone()),
-        EncoderSetting::Auto | EncoderSetting::None => EncoderChoice::Auto,
-    };
-    if settings.repeats == Repeats::StillPictures {
-        // As the export sets it: copies of a picture take its place among the references.
-        video.max_references = Some(1);
-    }
-    let (encoder, report) = open_video(&video)?;
+    let (encoder, report) = open_video(&settings.video(size))?;
     let writer = Mp4Writer::create(target, &encoder.track(), None)?;
 
     let (sender, receiver) = mpsc::sync_channel(AHEAD);

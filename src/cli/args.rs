@@ -303,6 +303,9 @@ pub(super) struct SimilarityArgs {
     /// Exit with 1 when a frame is less alike
     #[arg(long, value_name = "SSIM")]
     pub(super) min_ssim: Option<f64>,
+    /// Exit with 1 when a plane of a frame, luma or chroma, has a lower PSNR
+    #[arg(long, value_name = "DB")]
+    pub(super) min_psnr: Option<f64>,
     /// Print one JSON object a frame
     #[arg(long)]
     pub(super) json: bool,

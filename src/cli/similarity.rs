@@ -9,7 +9,7 @@ use super::Exit;
 use super::args::SimilarityArgs;
 use crate::bench::similarity::{Luma, psnr, ssim};
 use crate::cap::MediaSource;
-use crate::frame::YuvPicture;
+use crate::frame::{YuvLayout, YuvPicture};
 use crate::media::decode::{DecodeOptions, HardwareChoice, VideoDecoder};
 use crate::media::probe::probe_video;
 use crate::time::MediaTime;
@@ -22,6 +22,9 @@ struct Row {
     reference_frame: u64,
     ssim: f64,
     psnr_db: f64,
+    /// The lower of the chroma planes; absent where the videos are not both 4:2:0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chroma_psnr_db: Option<f64>,
 }
 
 /// Runs the subcommand.
@@ -46,33 +49,70 @@ pub(super) fn run(args: &SimilarityArgs) -> anyhow::Result<Exit> {
                     reference_frame,
                     ssim,
                     psnr_db,
+                    chroma_psnr_db: chroma_psnr(&picture, &other),
                 });
             }
         }
         rows.extend(best);
     }
-    let lowest = rows.iter().map(|row| row.ssim).fold(f64::INFINITY, f64::min);
     for row in &rows {
         let line = if args.json {
             serde_json::to_string(row)?
         } else {
+            let chroma = row
+                .chroma_psnr_db
+                .map_or_else(String::new, |db| format!(", chroma {db:.2} dB"));
             format!(
-                "frame {:4}  reference {:4}  ssim {:.5}  psnr {:.2} dB",
+                "frame {:4}  reference {:4}  ssim {:.5}  psnr {:.2} dB{chroma}",
                 row.frame, row.reference_frame, row.ssim, row.psnr_db
             )
         };
         super::print(&format!("{line}\n"))?;
     }
-    match args.min_ssim {
-        Some(bound) if rows.is_empty() || lowest < bound => Ok(Exit::Failed),
-        _ => Ok(Exit::Done),
+    let lowest = |value: fn(&Row) -> f64| rows.iter().map(value).fold(f64::INFINITY, f64::min);
+    let ssim = lowest(|row| row.ssim);
+    let psnr = lowest(|row| {
+        row.chroma_psnr_db
+            .map_or(row.psnr_db, |chroma| chroma.min(row.psnr_db))
+    });
+    if !args.json && !rows.is_empty() {
+        let frames = rows.len();
+        super::print(&format!(
+            "lowest of {frames} frames: ssim {ssim:.5}, psnr of a plane {psnr:.2} dB\n"
+        ))?;
     }
+    let below = |found: f64, bound: Option<f64>| bound.is_some_and(|bound| rows.is_empty() || found < bound);
+    if below(ssim, args.min_ssim) || below(psnr, args.min_psnr) {
+        return Ok(Exit::Failed);
+    }
+    Ok(Exit::Done)
+}
+
+/// The lower PSNR of U and V, of pictures with planes for them in 4:2:0.
+fn chroma_psnr(picture: &YuvPicture, other: &YuvPicture) -> Option<f64> {
+    let planar = YuvLayout::Planar {
+        shift_x: 1,
+        shift_y: 1,
+    };
+    if picture.layout != planar || other.layout != planar {
+        return None;
+    }
+    let of = |index| psnr(plane_of(picture, index), plane_of(other, index));
+    Some(of(1)?.min(of(2)?))
 }
 
 fn luma(picture: &YuvPicture) -> Luma<'_> {
     Luma {
         size: picture.size,
         plane: picture.plane(0),
+    }
+}
+
+/// A chroma plane of a 4:2:0 picture, to be compared as luma is.
+fn plane_of(picture: &YuvPicture, index: usize) -> Luma<'_> {
+    Luma {
+        size: picture.size.chroma_420(),
+        plane: picture.plane(index),
     }
 }
 

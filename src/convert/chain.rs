@@ -24,6 +24,21 @@ pub enum Timing {
     Whole(Stopwatch),
 }
 
+impl Timing {
+    /// This and a cost beside it.
+    pub fn and(self, beside: Stopwatch) -> Self {
+        match self {
+            Self::Conversion => Self::ConversionAnd(beside),
+            Self::ConversionAnd(cost) => Self::ConversionAnd(sum(cost, beside)),
+            Self::Whole(cost) => Self::Whole(sum(cost, beside)),
+        }
+    }
+}
+
+fn sum(a: Stopwatch, b: Stopwatch) -> Stopwatch {
+    Arc::new(move |spec| Ok(a(spec)? + b(spec)?))
+}
+
 /// A path that may be tried, and how to open it.
 #[derive(Clone)]
 pub struct Candidate {
@@ -99,6 +114,20 @@ impl Chain {
             rest,
             switches,
         })
+    }
+
+    /// Takes over a converter that was opened for `spec` and keeps `reserve`, in this order, for when it fails.
+    pub fn of(
+        converter: Box<dyn Converter>,
+        reserve: impl IntoIterator<Item = Candidate>,
+        spec: &ConvertSpec,
+    ) -> Self {
+        Self {
+            spec: *spec,
+            current: converter,
+            rest: reserve.into_iter().collect(),
+            switches: Vec::new(),
+        }
     }
 
     /// The path in use.
@@ -187,6 +216,7 @@ fn next(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::convert::failing::failing;
     use crate::frame::{PackedFormat, PackedFrame, Size, YuvColor};
 
     const SPEC: ConvertSpec = ConvertSpec {
@@ -195,44 +225,6 @@ mod tests {
         color: YuvColor::BT709_LIMITED,
         threads: 1,
     };
-
-    /// Works `left` times, spoils the target, then fails for good.
-    struct Failing {
-        left: u32,
-        inner: Box<dyn Converter>,
-    }
-
-    impl Converter for Failing {
-        fn path(&self) -> PixelPath {
-            PixelPath::Gpu
-        }
-
-        fn convert_rect(
-            &mut self,
-            source: PackedView<'_>,
-            target: &mut Nv12Frame,
-            x: u32,
-            y: u32,
-        ) -> Result<(), ConvertError> {
-            if self.left == 0 {
-                target.y.fill(77);
-                return Err(ConvertError::unavailable(PixelPath::Gpu, "device lost"));
-            }
-            self.left -= 1;
-            self.inner.convert_rect(source, target, x, y)
-        }
-    }
-
-    fn failing(left: u32) -> Candidate {
-        Candidate {
-            path: PixelPath::Gpu,
-            open: Arc::new(move |spec| {
-                let inner = crate::convert::open(PixelPath::Simd, spec)?;
-                Ok(Box::new(Failing { left, inner }))
-            }),
-            timing: Timing::Conversion,
-        }
-    }
 
     fn picture(frame: u64) -> PackedFrame {
         let mut picture = PackedFrame::new(SPEC.size, PackedFormat::Rgba);

@@ -11,21 +11,28 @@
 pub mod calibrate;
 mod chain;
 mod error;
+#[cfg(test)]
+mod failing;
 mod gpu;
 pub mod reference;
 mod simd;
 mod swscale;
 mod target;
 #[cfg(any(target_os = "macos", test))]
-mod videotoolbox;
+pub(crate) mod videotoolbox;
 
 pub use chain::{Candidate, Chain, Opener, PathSwitch, Stopwatch, Timing};
 pub use error::ConvertError;
+#[cfg(test)]
+pub(crate) use failing::failing;
 pub use gpu::{Gpu, ReadbackCost};
 pub use simd::Simd;
 pub use swscale::Swscale;
 #[cfg(any(target_os = "macos", test))]
-pub use videotoolbox::{PixelBuffer, SurfaceChain, SurfaceConverter, VideoToolbox, open_surfaces};
+pub use videotoolbox::{
+    PixelBuffer, SurfaceChain, SurfaceConverter, TrialPictures, VideoToolbox, open_surfaces,
+    surface_candidate,
+};
 
 use crate::frame::{Nv12Frame, PackedFormat, PackedView, Size, YuvColor};
 
@@ -185,7 +192,7 @@ pub fn open(path: PixelPath, spec: &ConvertSpec) -> Result<Box<dyn Converter>, C
         #[cfg(target_os = "macos")]
         PixelPath::Bgra => Err(ConvertError::unavailable(
             path,
-            "it converts nothing: it makes surfaces for h264_videotoolbox, and exports hand planes to encoders",
+            "it makes no planes: h264_videotoolbox alone takes its BGRA surfaces and converts them",
         )),
         #[cfg(not(target_os = "macos"))]
         PixelPath::VideoToolbox | PixelPath::Bgra => Err(ConvertError::unavailable(

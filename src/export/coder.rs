@@ -7,7 +7,7 @@ use super::control::StageEnd;
 use super::error::ExportError;
 use super::settings::Repeats;
 use super::stage::convert::Picture;
-use crate::media::encode::{EncoderInput, Packet, VideoEncoder};
+use crate::media::encode::{Packet, VideoEncoder};
 use crate::media::h264::StillPictures;
 
 /// How a coder treats repetitions.
@@ -102,8 +102,7 @@ impl Coder {
         if key_due {
             self.last_key = pts;
         }
-        self.encoder
-            .send(&EncoderInput::Nv12(picture.nv12), pts, key_due)?;
+        self.encoder.send(&picture.input, pts, key_due)?;
         self.runs.push_back(Run { repeats: 0 });
         self.counts.coded += 1;
         self.drain(out)

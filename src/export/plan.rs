@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use super::cancel::Cancel;
+use super::encoder::Encoder;
 use super::error::ExportError;
 use super::instruments::Instruments;
-use super::open::{decoder_threads, open_conversion, open_renderer, open_sink};
+use super::open::{decoder_threads, open_renderer};
 use super::output::OutputFile;
 use super::pipeline::{self, Parts, Sink};
+use super::pixel_path::open_conversion;
 use super::progress::Observer;
 use super::report::{ExportReport, Fallback, Paths};
 use super::settings::ExportSettings;
@@ -201,19 +203,30 @@ pub(super) fn run(
     let mut fallbacks = Vec::new();
 
     let mut renderer = open_renderer(&mut plan, settings, size, &mut paths, &mut warnings)?;
-    let conversion = open_conversion(settings, size, &mut renderer, &mut paths, &mut fallbacks)?;
+    let mut encoder = match destination {
+        Destination::File(_) => Some(Encoder::open(settings, size, &mut paths, &mut fallbacks)?),
+        Destination::Visitor(_) | Destination::Nowhere => None,
+    };
+    let conversion = open_conversion(
+        settings,
+        size,
+        &mut renderer,
+        encoder.as_mut(),
+        &mut paths,
+        &mut fallbacks,
+    )?;
     paths.pixel_path = Some(conversion.path().to_string());
     let sources = VideoSources::new(&plan.recording, settings.decoder.clone(), decoder_threads());
 
     let sound = sound_plan::open(&plan, &request.settings, total, &mut paths, &mut warnings)?;
-    let (sink, output) = match destination {
-        Destination::Nowhere => (Sink::Nothing, None),
-        Destination::Visitor(visit) => (Sink::Visitor(visit), None),
-        Destination::File(output) => {
-            let partial = output.partial();
-            let sink = open_sink(settings, size, partial, sound, &mut paths, &mut fallbacks)?;
+    let (sink, output) = match (destination, encoder) {
+        (Destination::File(output), Some(encoder)) => {
+            paths.encoder_input = Some(encoder.input().to_owned());
+            let sink = encoder.into_sink(output.partial(), sound)?;
             (Sink::File(Box::new(sink)), Some(output))
         }
+        (Destination::Visitor(visit), _) => (Sink::Visitor(visit), None),
+        (Destination::File(_) | Destination::Nowhere, _) => (Sink::Nothing, None),
     };
     for warning in &warnings {
         tracing::warn!("{warning}");
@@ -249,14 +262,7 @@ pub(super) fn run(
     let (decoders, decoder_fallbacks, decoder_warnings) = outcome.sources.finish();
     paths.decoders.extend(decoders);
     fallbacks.extend(decoder_fallbacks);
-    for switch in outcome.conversion.switches() {
-        fallbacks.push(Fallback {
-            what: format!("pixel path, at frame {}", switch.frame),
-            from: switch.from.to_string(),
-            to: switch.to.to_string(),
-            reason: switch.reason.clone(),
-        });
-    }
+    fallbacks.extend(outcome.conversion.switches().into_iter().map(Fallback::from));
     paths.pixel_path = Some(outcome.conversion.path().to_string());
     for warning in &decoder_warnings {
         tracing::warn!("{warning}");

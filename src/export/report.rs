@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::meter::StageReport;
 use super::settings::ExportSettings;
+use crate::convert::PathSwitch;
 use crate::frame::Size;
 use crate::scene::Unrendered;
 
@@ -62,6 +63,8 @@ pub struct Paths {
     pub calibration: Option<crate::convert::calibrate::Calibration>,
     /// Encoder name.
     pub encoder: Option<String>,
+    /// FFmpeg's name of the pixel format that the encoder is given: videotoolbox where it takes surfaces without a copy.
+    pub encoder_input: Option<String>,
     /// Encoder options as set.
     pub encoder_options: Vec<crate::media::encode::OptionSet>,
     /// What became of frames that equal the one before.
@@ -99,7 +102,8 @@ pub struct AdapterPath {
 /// Something that was tried first and did not serve.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Fallback {
-    /// Part of the pipeline: decoder, encoder, pixel path, source picture.
+    /// Part of the pipeline: decoder, encoder, pixel path (with the output frame where it happened in the middle of an
+    /// export), source picture.
     pub what: String,
     /// What was tried.
     pub from: String,
@@ -107,4 +111,15 @@ pub struct Fallback {
     pub to: String,
     /// Why.
     pub reason: String,
+}
+
+impl From<PathSwitch> for Fallback {
+    fn from(switch: PathSwitch) -> Self {
+        Self {
+            what: format!("pixel path, at frame {}", switch.frame),
+            from: switch.from.to_string(),
+            to: switch.to.to_string(),
+            reason: switch.reason,
+        }
+    }
 }

@@ -9,7 +9,7 @@ use crate::cap::CameraDelay;
 use crate::convert::PixelPath;
 use crate::frame::Size;
 use crate::media::decode::HardwareChoice;
-use crate::media::encode::{Quality, RateControl};
+use crate::media::encode::{EncoderChoice, Quality, RateControl, VideoSettings};
 use crate::time::FrameRate;
 
 /// Everything an export needs to know beside the recording and the target.
@@ -41,6 +41,22 @@ pub struct ExportSettings {
     pub background: Option<PathBuf>,
     /// Configuration that replaces the recording's project-config.json.
     pub config: Option<PathBuf>,
+}
+
+impl ExportSettings {
+    /// What the encoder of pictures of `size` is opened with.
+    pub fn video(&self, size: Size) -> VideoSettings {
+        let mut video = VideoSettings::new(size, self.frame_rate, self.rate.control(size, self.frame_rate));
+        video.choice = match &self.encoder {
+            EncoderSetting::Named(name) => EncoderChoice::Named(name.clone()),
+            EncoderSetting::Auto | EncoderSetting::None => EncoderChoice::Auto,
+        };
+        if self.repeats == Repeats::StillPictures {
+            // Copies of a picture take its place among the references, so there must be one only.
+            video.max_references = Some(1);
+        }
+        video
+    }
 }
 
 impl Default for ExportSettings {

@@ -6,6 +6,7 @@ use super::Request;
 use super::cancel::Cancel;
 use super::error::ExportError;
 use super::open;
+use super::pixel_path;
 use super::plan::{self, plan};
 use super::report::Paths;
 use super::sources::VideoSources;
@@ -36,7 +37,8 @@ pub fn stills(
     let size = plan.scene.output_size();
     let (mut paths, mut warnings) = (Paths::default(), Vec::new());
     let mut renderer = open::open_renderer(&mut plan, settings, size, &mut paths, &mut warnings)?;
-    let mut conversion = open::open_conversion(settings, size, &mut renderer, &mut paths, &mut Vec::new())?;
+    let mut conversion =
+        pixel_path::open_conversion(settings, size, &mut renderer, None, &mut paths, &mut Vec::new())?;
     let mut sources = VideoSources::new(&plan.recording, settings.decoder.clone(), open::decoder_threads());
     let mut stills = Vec::with_capacity(frames.len());
     for &index in frames {
@@ -57,7 +59,7 @@ pub fn stills(
         }
         renderer.submit(&scene, &pictures)?;
         let mut nv12 = Nv12Frame::new(size);
-        conversion.convert(&renderer.receive_any()?, &mut nv12)?;
+        conversion.convert(index, &renderer.receive_any()?, &mut nv12)?;
         stills.push((index, nv12));
     }
     tracing::debug!(

@@ -161,6 +161,12 @@ impl Nv12Pass {
         self.layout
     }
 
+    /// Frees the planes under the pass: submitting it is an error from here on.
+    #[cfg(test)]
+    pub(super) fn break_it(&self) {
+        self.planes.destroy();
+    }
+
     /// Records the conversion and the copy of the planes into `staging`.
     pub(super) fn record(&self, encoder: &mut wgpu::CommandEncoder, staging: &wgpu::Buffer) {
         let Size { width, height } = self.layout.size;

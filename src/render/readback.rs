@@ -194,6 +194,14 @@ impl Ring {
         });
     }
 
+    /// Frees the buffers of the frames in flight under them.
+    #[cfg(test)]
+    pub(super) fn break_in_flight(&self) {
+        for frame in &self.in_flight {
+            frame.buffer.destroy();
+        }
+    }
+
     /// Gives a buffer back that was taken but not submitted.
     pub(super) fn put_back(&self, buffer: wgpu::Buffer) {
         // The receiver is a field of the same ring.

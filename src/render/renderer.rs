@@ -77,6 +77,10 @@ pub struct Renderer {
     backdrop: wgpu::BindGroup,
     numbers: Numbers,
     ring: Ring,
+    /// Byte order of the frames.
+    format: PackedFormat,
+    /// Whether frames are read back whole, however little of them is redrawn.
+    whole: bool,
     /// Whether the target holds the frame submitted last.
     kept: bool,
     /// Converts every frame before it is read back.
@@ -211,6 +215,8 @@ impl Renderer {
             backdrop,
             numbers,
             ring,
+            format: spec.format,
+            whole: false,
             kept: false,
             planes: None,
             stats: RenderStats::default(),
@@ -239,6 +245,40 @@ impl Renderer {
         self.ring = ring;
         self.planes = Some(pass);
         Ok(())
+    }
+
+    /// From here on frames are read back as packed pixels again: the way on where converting them failed. Frames in flight
+    /// are given up, and the next frame is drawn whole from pictures that are uploaded anew.
+    pub fn read_back_packed(&mut self) {
+        self.planes = None;
+        self.ring = Ring::new(&self.device, self.target.size, self.format, self.ring.capacity());
+        self.kept = false;
+        self.pictures.forget();
+    }
+
+    /// From here on packed pixels are read back whole, however little of a frame is redrawn: for who hands on whole
+    /// pictures instead of keeping one up to date.
+    pub fn read_back_whole(&mut self) {
+        self.whole = true;
+    }
+
+    /// Whether frames are converted on the GPU.
+    pub fn converts(&self) -> bool {
+        self.planes.is_some()
+    }
+
+    /// Makes every later conversion fail as it does when the driver refuses it.
+    #[cfg(test)]
+    pub(crate) fn break_conversion(&self) {
+        if let Some(planes) = &self.planes {
+            planes.break_it();
+        }
+    }
+
+    /// Makes every frame in flight one that does not come back.
+    #[cfg(test)]
+    pub(crate) fn break_readback(&self) {
+        self.ring.break_in_flight();
     }
 
     /// Frames submitted and not received yet.
@@ -302,8 +342,7 @@ impl Renderer {
         self.kept = false;
         match self.draw(frame, pictures, areas, &staging, index) {
             Ok(submission) => {
-                // Planes are converted and read back whole.
-                let read = if self.planes.is_some() { &whole } else { areas };
+                let read = self.read_areas(areas, &whole);
                 self.ring.submitted(index, read, staging, submission);
                 self.pictures.submitted();
                 self.stats.frames += 1;
@@ -315,6 +354,15 @@ impl Renderer {
                 self.pictures.forget();
                 Err(error)
             }
+        }
+    }
+
+    /// What is read back of a frame that is redrawn in `areas`. Planes are converted and read back whole.
+    fn read_areas<'a>(&self, areas: &'a Areas, whole: &'a Areas) -> &'a Areas {
+        if self.planes.is_some() || self.whole {
+            whole
+        } else {
+            areas
         }
     }
 
@@ -371,7 +419,11 @@ impl Renderer {
         self.record(&mut encoder, &draws);
         match &self.planes {
             Some(planes) => planes.record(&mut encoder, staging),
-            None => self.ring.copy(&mut encoder, &self.target.texture, areas, staging),
+            None => {
+                let whole = Areas::whole(self.target.size);
+                let read = self.read_areas(areas, &whole);
+                self.ring.copy(&mut encoder, &self.target.texture, read, staging);
+            }
         }
         let submission = self.device.queue.submit([encoder.finish()]);
         Ok(submission)

@@ -145,7 +145,7 @@ pub(super) fn filled(pool: &mut Pool, source: PackedView<'_>, size: Size) -> Res
 }
 
 /// Copies the upper left `size` of a 4:2:0 buffer to `region`.
-fn copy_planes(planar: &PixelBuffer, size: Size, region: Region<'_>) -> Result<(), Failure> {
+pub(super) fn copy_planes(planar: &PixelBuffer, size: Size, region: Region<'_>) -> Result<(), Failure> {
     let chroma = size.chroma_420();
     let locked = planar.lock_for_reading()?;
     let planes = [

@@ -22,10 +22,14 @@ mod session;
 mod status;
 mod surfaces;
 mod sys;
+mod trial;
 
 pub use converter::VideoToolbox;
 pub use pixel_buffer::PixelBuffer;
 pub use surfaces::{SurfaceChain, SurfaceConverter, open_surfaces};
+pub use trial::{TrialPictures, surface_candidate};
 
+#[cfg(all(test, not(target_os = "macos")))]
+pub(crate) mod testing;
 #[cfg(all(test, not(target_os = "macos")))]
 mod tests;

@@ -39,6 +39,15 @@ impl PixelBuffer {
         NonNull::new(raw).map(Self)
     }
 
+    /// Another reference to the buffer of `surface`.
+    #[cfg(all(test, not(target_os = "macos")))]
+    pub(super) fn shared(surface: &crate::media::encode::Surface) -> Self {
+        let raw = surface.pixel_buffer();
+        // SAFETY: the buffer is valid; the new reference belongs to the new value.
+        unsafe { sys::CVPixelBufferRetain(raw.as_ptr()) };
+        Self(raw)
+    }
+
     /// The CVPixelBufferRef, valid as long as the value. Whoever keeps it longer keeps a clone.
     pub fn as_ptr(&self) -> NonNull<c_void> {
         self.0

@@ -4,12 +4,16 @@ use super::converter::{SURFACES, VideoToolbox, filled, planar_format, uploaded};
 use super::pixel_buffer::{PixelBuffer, Pool};
 use super::sys;
 use crate::convert::{Chain, ConvertError, ConvertSpec, PathSwitch, PixelPath, target};
-use crate::frame::{Nv12Frame, PackedFormat, PackedView};
+use crate::frame::{Nv12Frame, PackedFormat, PackedView, YuvColor};
+use crate::media::encode::{Surface, SurfaceFormat};
 
 /// Turns packed pixels into surfaces that h264_videotoolbox takes.
 pub trait SurfaceConverter: Send {
     /// Which path this is.
     fn path(&self) -> PixelPath;
+
+    /// What its surfaces hold.
+    fn format(&self) -> SurfaceFormat;
 
     /// The picture as a surface of the spec's size, of the caller to keep or drop. Waits where as many surfaces as
     /// a pool allows are still held.
@@ -25,6 +29,13 @@ pub trait SurfaceConverter: Send {
 /// # Errors
 /// [`ConvertError::Unavailable`] for a path that makes none, for RGBA and for odd sizes; otherwise as [`super::super::open`].
 pub fn open_surfaces(path: PixelPath, spec: &ConvertSpec) -> Result<Box<dyn SurfaceConverter>, ConvertError> {
+    if spec.color != YuvColor::BT709_LIMITED {
+        // The encoder converts by, and its session is told, what the stream is tagged with.
+        return Err(ConvertError::unavailable(
+            path,
+            "h264_videotoolbox takes surfaces as BT.709 of limited range, and other colours are asked for (--cap-colors)",
+        ));
+    }
     if !spec.size.width.is_multiple_of(2) || !spec.size.height.is_multiple_of(2) {
         return Err(ConvertError::unavailable(path, "4:2:0 surfaces have even sides"));
     }
@@ -50,6 +61,10 @@ struct Transferred {
 impl SurfaceConverter for Transferred {
     fn path(&self) -> PixelPath {
         PixelPath::VideoToolbox
+    }
+
+    fn format(&self) -> SurfaceFormat {
+        SurfaceFormat::Nv12
     }
 
     fn surface(&mut self, source: PackedView<'_>) -> Result<PixelBuffer, ConvertError> {
@@ -85,6 +100,10 @@ impl SurfaceConverter for Bgra {
         PixelPath::Bgra
     }
 
+    fn format(&self) -> SurfaceFormat {
+        SurfaceFormat::Bgra
+    }
+
     fn surface(&mut self, source: PackedView<'_>) -> Result<PixelBuffer, ConvertError> {
         target::check_source(self.path(), &self.spec, source)?;
         filled(&mut self.pool, source, self.spec.size).map_err(|failure| failure.of(PixelPath::Bgra))
@@ -95,7 +114,9 @@ impl SurfaceConverter for Bgra {
 /// that was opened for surfaces can go on.
 pub struct SurfaceChain {
     spec: ConvertSpec,
+    path: PixelPath,
     direct: Option<Box<dyn SurfaceConverter>>,
+    format: SurfaceFormat,
     planes: Option<Planes>,
     reserve: Vec<crate::convert::Candidate>,
     switches: Vec<PathSwitch>,
@@ -118,13 +139,28 @@ impl SurfaceChain {
         reserve: impl IntoIterator<Item = crate::convert::Candidate>,
         spec: &ConvertSpec,
     ) -> Result<Self, ConvertError> {
+        let direct = open_surfaces(path, spec)?;
         Ok(Self {
             spec: *spec,
-            direct: Some(open_surfaces(path, spec)?),
+            path,
+            format: direct.format(),
+            direct: Some(direct),
             planes: None,
             reserve: reserve.into_iter().collect(),
             switches: Vec::new(),
         })
+    }
+
+    /// The path in use.
+    pub fn path(&self) -> PixelPath {
+        self.planes
+            .as_ref()
+            .map_or(self.path, |planes| planes.chain.path())
+    }
+
+    /// What the surfaces hold until the path fails: planes afterwards.
+    pub fn format(&self) -> SurfaceFormat {
+        self.format
     }
 
     /// The paths given up so far, oldest first.
@@ -140,11 +176,12 @@ impl SurfaceChain {
     ///
     /// # Errors
     /// As [`Chain::convert`].
-    pub fn surface(&mut self, frame: u64, source: PackedView<'_>) -> Result<PixelBuffer, ConvertError> {
+    pub fn surface(&mut self, frame: u64, source: PackedView<'_>) -> Result<Surface, ConvertError> {
+        let size = self.spec.size;
         if let Some(direct) = &mut self.direct {
             let from = direct.path();
             match direct.surface(source) {
-                Ok(surface) => return Ok(surface),
+                Ok(surface) => return Ok(Surface::new(surface, size, self.format)),
                 Err(error @ (ConvertError::Geometry { .. } | ConvertError::Format { .. })) => {
                     return Err(error);
                 }
@@ -158,8 +195,9 @@ impl SurfaceChain {
             return Err(ConvertError::NoCandidate);
         };
         planes.chain.convert(frame, source, &mut planes.frame)?;
-        uploaded(&mut planes.pool, &planes.frame, self.spec.color.matrix)
-            .map_err(|failure| failure.of(planes.chain.path()))
+        let surface = uploaded(&mut planes.pool, &planes.frame, self.spec.color.matrix)
+            .map_err(|failure| failure.of(planes.chain.path()))?;
+        Ok(Surface::new(surface, size, SurfaceFormat::Nv12))
     }
 
     fn fall_back(

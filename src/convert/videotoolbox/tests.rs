@@ -5,9 +5,13 @@ use super::pixel_buffer::{PixelBuffer, Plane};
 use super::surfaces::{SurfaceChain, open_surfaces};
 use super::sys::stand_in::{Account, Plan, account, attachments, enter};
 use super::sys::{self, Constant};
+use super::testing::{self, planes_of};
+use super::trial::{TrialPictures, surface_candidate};
+use crate::convert::calibrate::{Outcome, calibrate};
 use crate::convert::reference::{self, Deviation};
 use crate::convert::{Candidate, Chain, ConvertError, ConvertSpec, Converter, PixelPath};
 use crate::frame::{Nv12Frame, PackedFormat, PackedFrame, PackedView, Size, YuvColor, YuvMatrix, YuvRange};
+use crate::media::encode::{EncoderInput, SurfaceFormat, TestPictures};
 use std::sync::Arc;
 
 fn spec(size: Size) -> ConvertSpec {
@@ -58,28 +62,6 @@ fn assert_clean(account: &Account, context: &str) {
         account.alive
     );
     assert!(account.breaches.is_empty(), "{context}: {:?}", account.breaches);
-}
-
-/// The content of a 4:2:0 surface.
-fn planes_of(surface: &PixelBuffer, size: Size) -> Nv12Frame {
-    let mut frame = Nv12Frame::new(size);
-    let chroma = size.chroma_420();
-    let locked = surface.lock_for_reading().expect("a surface is readable");
-    let (luma, stride) = locked
-        .bytes(Plane::Luma, size.width as usize, size.height)
-        .expect("a surface is readable");
-    for (target, source) in frame.y.chunks_mut(frame.y_stride).zip(luma.chunks(stride)) {
-        target[..size.width as usize].copy_from_slice(&source[..size.width as usize]);
-    }
-    let row = chroma.width as usize * 2;
-    let (uv, stride) = locked
-        .bytes(Plane::Chroma, row, chroma.height)
-        .expect("a surface is readable");
-    for (target, source) in frame.uv.chunks_mut(frame.uv_stride).zip(uv.chunks(stride)) {
-        target[..row].copy_from_slice(&source[..row]);
-    }
-    locked.unlock().expect("a surface is readable");
-    frame
 }
 
 #[test]
@@ -461,7 +443,8 @@ fn surfaces_go_on_by_way_of_planes() {
             };
             for (frame, surface) in (0..).zip(&made) {
                 if path == PixelPath::VideoToolbox || frame >= switch.frame {
-                    let found = planes_of(surface, size).y[7];
+                    let surface = PixelBuffer::shared(surface);
+                    let found = planes_of(&surface, size).y[7];
                     let context = format!("{path} call {fail_at} frame {frame}: {found}");
                     assert!(found.abs_diff(luma_of(frame)) <= 1, "{context}");
                     let attached = attachments(surface.as_ptr().as_ptr());
@@ -472,6 +455,70 @@ fn surfaces_go_on_by_way_of_planes() {
             assert_clean(&account(&world), "after a fallback");
         }
     }
+}
+
+#[test]
+fn candidates_that_make_surfaces_are_judged_by_them() {
+    let world = enter(Plan::default());
+    let candidates = [
+        surface_candidate(PixelPath::VideoToolbox),
+        surface_candidate(PixelPath::Bgra),
+        Candidate::builtin(PixelPath::Simd),
+    ];
+    let calibration = calibrate(&spec(Size::new(64, 36)), &candidates, "none", None).unwrap();
+    for report in &calibration.candidates {
+        assert!(
+            matches!(report.outcome, Outcome::Chosen | Outcome::Slower),
+            "{report:?}"
+        );
+        assert!(report.ms_per_frame.is_some_and(|ms| ms > 0.0), "{report:?}");
+    }
+    assert_clean(&account(&world), "after a calibration");
+    let mut cap = spec(Size::new(64, 36));
+    cap.color = YuvColor::BT601_LIMITED;
+    assert!(matches!(
+        open_surfaces(PixelPath::Bgra, &cap),
+        Err(ConvertError::Unavailable { reason, .. }) if reason.contains("--cap-colors")
+    ));
+}
+
+#[test]
+fn trial_pictures_are_the_same_in_surfaces_and_in_memory() {
+    for path in [PixelPath::VideoToolbox, PixelPath::Bgra] {
+        for size in [Size::new(2, 2), Size::new(64, 36), Size::new(130, 62)] {
+            let world = enter(Plan::default());
+            let mut pictures = TrialPictures::open(path, &spec(size)).unwrap();
+            let mut last = None;
+            for number in 0..8 {
+                let expected = pictures.expected(number).unwrap();
+                let EncoderInput::Surface(surface) = pictures.input(number).unwrap() else {
+                    panic!("planes in memory");
+                };
+                let found = testing::as_nv12(&surface, size);
+                let Deviation { luma, chroma } = reference::deviation(&expected, &found);
+                assert!(luma <= 1 && chroma <= 2, "{path} {size} picture {number}");
+                if size.width > 2 {
+                    assert_ne!(last.as_ref(), Some(&expected), "{size} picture {number} repeats");
+                }
+                last = Some(expected);
+            }
+            drop(pictures);
+            assert_clean(&account(&world), "after trial pictures");
+        }
+    }
+}
+
+#[test]
+fn a_chain_tells_what_its_surfaces_hold() {
+    let world = enter(Plan::default());
+    for (path, format) in [
+        (PixelPath::VideoToolbox, SurfaceFormat::Nv12),
+        (PixelPath::Bgra, SurfaceFormat::Bgra),
+    ] {
+        let chain = SurfaceChain::open(path, [], &spec(Size::new(16, 16))).unwrap();
+        assert_eq!((chain.path(), chain.format()), (path, format));
+    }
+    assert_clean(&account(&world), "after chains");
 }
 
 #[test]

@@ -1,15 +1,15 @@
-//! Converts what changed to NV12, in pooled pictures that hold the rest already. A repetition is the picture before, shared, not copied.
-
-use std::sync::Arc;
+//! Makes pictures for the encoder: converts what changed to NV12, in pooled pictures that hold the rest already, or hands
+//! frames on as surfaces. A repetition is the picture before, shared, not copied.
 
 use super::Step;
+use super::compose::Composed;
 use super::pool::Pool;
 use crate::export::control::{Control, StageEnd};
 use crate::export::conversion::Conversion;
 use crate::export::meter::Meter;
 use crate::export::queue::{Receiver, Sender};
-use crate::frame::{Nv12Frame, Size};
-use crate::render::Ready;
+use crate::frame::Size;
+use crate::media::encode::EncoderInput;
 
 /// Lanes of this stage's meter.
 pub(in crate::export) const LANES: &[&str] = &["convert"];
@@ -18,7 +18,7 @@ pub(in crate::export) const LANES: &[&str] = &["convert"];
 #[derive(Debug)]
 pub(in crate::export) struct Picture {
     /// The pixels.
-    pub nv12: Arc<Nv12Frame>,
+    pub input: EncoderInput,
     /// Whether it is the picture before once more.
     pub repeats: bool,
 }
@@ -27,33 +27,36 @@ pub(in crate::export) struct Picture {
 pub(in crate::export) fn run(
     conversion: &mut Conversion,
     size: Size,
-    input: &Receiver<Step<Ready>>,
+    input: &Receiver<Step<Composed>>,
     output: &Sender<Picture>,
     meter: &mut Meter,
     control: &Control,
 ) -> Result<(), StageEnd> {
     let mut pool = Pool::new(size);
-    for frame in 0.. {
-        let Some(step) = input.recv(meter) else { break };
+    let mut latest: Option<EncoderInput> = None;
+    let mut number = 0;
+    while let Some(step) = input.recv(meter) {
         control.check()?;
-        meter.begin(0, Some(frame));
-        let picture = match (step, pool.latest()) {
-            (Step::Repeat, Some(nv12)) => {
-                meter.repeated();
-                Picture { nv12, repeats: true }
+        meter.begin(0, Some(number));
+        let repeats = matches!(step, Step::Repeat);
+        if repeats {
+            meter.repeated();
+        }
+        if let Step::New(Composed { frame, gave_up }) = step {
+            if let Some(reason) = gave_up {
+                conversion.leave_gpu(number, &reason)?;
             }
-            // The first frame of an export is never a repetition: the decode stage sees to that.
-            (Step::Repeat, None) => continue,
-            (Step::New(frame), latest) => {
-                // Held no longer, so that its picture may be written again.
-                drop(latest);
-                let areas = frame.areas();
-                let nv12 = pool.next(areas, |target| conversion.convert(&frame, target))?;
-                meter.frame_done(0, areas.pixels() * 3 / 2);
-                Picture { nv12, repeats: false }
-            }
-        };
-        output.send(meter, picture)?;
+            // Held no longer, so that its memory may be written again.
+            drop(latest.take());
+            let areas = frame.areas();
+            latest = Some(conversion.picture(number, &frame, &mut pool)?);
+            meter.frame_done(0, areas.pixels() * 3 / 2);
+        }
+        number += 1;
+        // The first frame of an export is never a repetition: the decode stage sees to that.
+        if let Some(input) = latest.clone() {
+            output.send(meter, Picture { input, repeats })?;
+        }
     }
     Ok(())
 }

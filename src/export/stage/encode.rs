@@ -1,6 +1,7 @@
 //! Encodes pictures; packets leave for the muxer in the encoder's order.
 
 use super::convert::Picture;
+use crate::convert::{ConvertError, PixelPath};
 use crate::export::coder::{Coder, PictureCounts};
 use crate::export::control::{Control, StageEnd};
 use crate::export::meter::Meter;
@@ -47,7 +48,11 @@ pub(in crate::export) fn run(
                 }
             }
             Sink::Visitor(visit) => {
-                visit(control.written(), &picture.nv12);
+                let planes = picture.input.planes().ok_or_else(|| {
+                    let reason = "surfaces are for an encoder, and these frames go to who looks at planes";
+                    ConvertError::unavailable(PixelPath::VideoToolbox, reason)
+                })?;
+                visit(control.written(), planes);
                 control.add_written(1);
             }
             Sink::Nowhere => control.add_written(1),

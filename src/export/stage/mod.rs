@@ -6,9 +6,11 @@ pub(super) mod convert;
 pub(super) mod decode;
 pub(super) mod encode;
 pub(super) mod mux;
-mod pool;
+pub(super) mod pool;
 pub(super) mod sound;
 
+#[cfg(test)]
+mod path_tests;
 #[cfg(test)]
 mod tests;
 

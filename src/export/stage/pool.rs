@@ -7,7 +7,7 @@ use crate::scene::Areas;
 
 /// Pictures that are written again once every other holder has let go of them. All follow the same sequence of frames,
 /// each some frames behind.
-pub(super) struct Pool {
+pub(in crate::export) struct Pool {
     size: Size,
     pictures: Vec<Pooled>,
     latest: Option<Arc<Nv12Frame>>,
@@ -20,7 +20,7 @@ struct Pooled {
 }
 
 impl Pool {
-    pub(super) fn new(size: Size) -> Self {
+    pub(in crate::export) fn new(size: Size) -> Self {
         Self {
             size,
             pictures: Vec::new(),
@@ -29,12 +29,13 @@ impl Pool {
     }
 
     /// The picture of the frame made last.
-    pub(super) fn latest(&self) -> Option<Arc<Nv12Frame>> {
+    #[cfg(test)]
+    pub(in crate::export) fn latest(&self) -> Option<Arc<Nv12Frame>> {
         self.latest.clone()
     }
 
     /// The picture of the next frame: `write` gets one that holds the frame before and changes it within `areas`.
-    pub(super) fn next<E>(
+    pub(in crate::export) fn next<E>(
         &mut self,
         areas: &Areas,
         write: impl FnOnce(&mut Nv12Frame) -> Result<(), E>,

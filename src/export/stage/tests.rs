@@ -57,7 +57,7 @@ fn picture(size: Size, planes: &Planes) -> YuvPicture {
 
 /// One thing that happens between two frames.
 #[derive(Clone, Debug)]
-enum Event {
+pub(super) enum Event {
     /// Nothing, but the decoder hands out copies of the pictures.
     Copies,
     PointerTo(f64, f64, f64),
@@ -126,8 +126,8 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 /// What the events have made of the screen.
-struct World {
-    scene: SceneFrame,
+pub(super) struct World {
+    pub(super) scene: SceneFrame,
     screen: Card,
     camera: Option<Card>,
     pointer: Option<Pointer>,
@@ -165,7 +165,7 @@ fn card(track: Track, size: Size, rect: Rect) -> Card {
 }
 
 impl World {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let planes = [blank(SCREEN), blank(CAMERA)];
         Self {
             scene: SceneFrame {
@@ -180,7 +180,7 @@ impl World {
         }
     }
 
-    fn happen(&mut self, event: &Event) {
+    pub(super) fn happen(&mut self, event: &Event) {
         match *event {
             Event::Copies => {
                 self.pictures = [picture(SCREEN, &self.planes[0]), picture(CAMERA, &self.planes[1])];
@@ -264,7 +264,7 @@ impl World {
             .collect();
     }
 
-    fn pictures(&self) -> Vec<(Track, YuvPicture)> {
+    pub(super) fn pictures(&self) -> Vec<(Track, YuvPicture)> {
         let [screen, camera] = self.pictures.clone();
         let mut shown = vec![(Track::Display, screen)];
         if self.camera.is_some() {
@@ -274,7 +274,7 @@ impl World {
     }
 }
 
-fn renderer(size: Size) -> Option<Renderer> {
+pub(super) fn renderer(size: Size, format: PackedFormat, ring: usize) -> Option<Renderer> {
     let device = match Device::open(None) {
         Ok(device) => device,
         Err(RenderError::NoAdapter) if std::env::var_os("CAPSTAN_REQUIRE_GPU").is_none() => return None,
@@ -282,23 +282,17 @@ fn renderer(size: Size) -> Option<Renderer> {
     };
     let spec = RenderSpec {
         size,
-        format: PackedFormat::Rgba,
+        format,
         background: Backdrop::WHITE,
         pointer_art: Default::default(),
         colors: ColorPolicy::ByTags,
-        ring: 2,
+        ring,
     };
     Some(Renderer::new(device, spec).unwrap())
 }
 
-fn converter(size: Size) -> Chain {
-    let spec = ConvertSpec {
-        size,
-        source: PackedFormat::Rgba,
-        color: YuvColor::BT709_LIMITED,
-        threads: 1,
-    };
-    Chain::open([Candidate::builtin(PixelPath::Simd)], &spec).unwrap()
+pub(super) fn converter(spec: &ConvertSpec) -> Chain {
+    Chain::open([Candidate::builtin(PixelPath::Simd)], spec).unwrap()
 }
 
 /// Writes what a frame brings over the one before.
@@ -322,10 +316,16 @@ fn planes_equal(a: &Nv12Frame, b: &Nv12Frame) -> bool {
 }
 
 fn check(size: Size, events: &[Event]) -> Result<(), TestCaseError> {
-    let (Some(mut partial), Some(mut full)) = (renderer(size), renderer(size)) else {
+    let renderer = || renderer(size, PackedFormat::Rgba, 2);
+    let (Some(mut partial), Some(mut full)) = (renderer(), renderer()) else {
         return Ok(());
     };
-    let mut converter = converter(size);
+    let mut converter = converter(&ConvertSpec {
+        size,
+        source: PackedFormat::Rgba,
+        color: YuvColor::BT709_LIMITED,
+        threads: 1,
+    });
     let (mut last, mut pool) = (Last::new(size, true), Pool::new(size));
     let mut packed = PackedFrame::new(size, PackedFormat::Rgba);
     let mut expected = PackedFrame::new(size, PackedFormat::Rgba);

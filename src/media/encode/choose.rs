@@ -3,6 +3,8 @@
 use std::env;
 use std::time::Instant;
 
+use ffmpeg_next::Codec;
+
 use crate::causes::one_line;
 use crate::media::encode::options::Family;
 use crate::media::encode::video::{Opened, VideoEncoder};
@@ -141,26 +143,50 @@ fn reason_to_skip(name: &str, force_software: bool) -> Option<String> {
 
 /// Opens `name`, after its self-test where the work is done by hardware. Returns also what the test measured.
 pub(super) fn open_tested(name: &str, settings: &VideoSettings) -> Result<(Opened, String), EncodeError> {
-    let Some(found) = codec::h264_encoder(name) else {
-        let known: Vec<String> = codec::h264_encoders()
-            .iter()
-            .map(|codec| codec.name().to_owned())
-            .collect();
-        return Err(EncodeError::UnknownEncoder {
-            name: name.to_owned(),
-            known: known.join(", "),
-        });
-    };
+    let found = find(name)?;
     if Family::of(name).is_software() {
         return Ok((VideoEncoder::open(found, settings)?, "opened".to_owned()));
     }
     let start = Instant::now();
-    let worst = self_test::run(found, settings)?;
-    let note = format!(
-        "self-test passed with {worst:.1} dB in {:.0} ms",
-        start.elapsed().as_secs_f64() * 1e3
-    );
-    Ok((VideoEncoder::open(found, settings)?, note))
+    let worst = self_test::run(found, settings, &mut self_test::InMemory(settings.size))?;
+    Ok((VideoEncoder::open(found, settings)?, passed(worst, start)))
+}
+
+fn passed(worst: f64, start: Instant) -> String {
+    let took = start.elapsed().as_secs_f64() * 1e3;
+    format!("self-test passed with {worst:.1} dB in {took:.0} ms")
+}
+
+/// Opens [`SURFACE_ENCODER`](super::SURFACE_ENCODER) for surfaces, which the settings must ask for, after a self-test on
+/// `pictures`, which must be such surfaces.
+///
+/// # Errors
+/// When this FFmpeg has no such encoder, or it does not open for surfaces or does not pass the test.
+#[cfg(any(target_os = "macos", test))]
+pub fn open_surface_video(
+    settings: &VideoSettings,
+    pictures: &mut dyn self_test::TestPictures,
+) -> Result<(VideoEncoder, EncoderReport), EncodeError> {
+    ffmpeg::init();
+    settings.check()?;
+    let found = find(super::SURFACE_ENCODER)?;
+    let start = Instant::now();
+    let worst = self_test::run(found, settings, pictures)?;
+    let opened = VideoEncoder::open(found, settings)?;
+    Ok(report(opened, passed(worst, start), Vec::new()))
+}
+
+fn find(name: &str) -> Result<Codec, EncodeError> {
+    codec::h264_encoder(name).ok_or_else(|| {
+        let known: Vec<String> = codec::h264_encoders()
+            .iter()
+            .map(|codec| codec.name().to_owned())
+            .collect();
+        EncodeError::UnknownEncoder {
+            name: name.to_owned(),
+            known: known.join(", "),
+        }
+    })
 }
 
 /// Opens the encoder that the settings ask for.

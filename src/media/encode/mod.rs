@@ -25,12 +25,15 @@ mod vaapi;
 mod video;
 
 pub use aac::{AAC_BIT_RATE, AacEncoder, SAMPLE_RATE};
+#[cfg(any(target_os = "macos", test))]
+pub use choose::open_surface_video;
 pub use choose::{Attempt, AttemptOutcome, EncoderReport, OptionSet, open_video};
 pub use error::EncodeError;
 pub use packet::{Packet, Track};
 pub use picture::EncoderInput;
 pub use probe::{EncoderProbe, probe_encoders};
 pub use quality::{Quality, RateControl, target_bitrate};
+pub use self_test::TestPictures;
 pub use settings::{EncoderChoice, VideoSettings};
 pub use still_trial::{StillTrialError, try_still_pictures};
 #[cfg(any(target_os = "macos", test))]

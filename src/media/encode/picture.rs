@@ -24,6 +24,17 @@ pub enum EncoderInput {
     Surface(crate::media::encode::Surface),
 }
 
+impl EncoderInput {
+    /// The planes, where they lie in main memory.
+    pub fn planes(&self) -> Option<&Nv12Frame> {
+        match self {
+            Self::Nv12(planes) => Some(planes),
+            #[cfg(any(target_os = "macos", test))]
+            Self::Surface(_) => None,
+        }
+    }
+}
+
 impl From<Arc<Nv12Frame>> for EncoderInput {
     fn from(frame: Arc<Nv12Frame>) -> Self {
         Self::Nv12(frame)

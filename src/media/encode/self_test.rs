@@ -18,11 +18,43 @@ const PICTURES: i64 = 8;
 /// empty or a picture repeated instead of moved on stay below 25.
 const LEAST_PSNR: f64 = 30.0;
 
+/// Pictures for a self-test: each differs from the one before, and none could pass for another.
+pub trait TestPictures {
+    /// Picture `number` as the encoder takes it.
+    ///
+    /// # Errors
+    /// With why there is none.
+    fn input(&mut self, number: i64) -> Result<EncoderInput, String>;
+
+    /// What picture `number` should decode to.
+    ///
+    /// # Errors
+    /// With why that can't be told.
+    fn expected(&mut self, number: i64) -> Result<Nv12Frame, String>;
+}
+
+/// The pictures of an encoder that takes planes.
+pub(super) struct InMemory(pub(super) Size);
+
+impl TestPictures for InMemory {
+    fn input(&mut self, number: i64) -> Result<EncoderInput, String> {
+        Ok(Arc::new(test_picture(self.0, number)).into())
+    }
+
+    fn expected(&mut self, number: i64) -> Result<Nv12Frame, String> {
+        Ok(test_picture(self.0, number))
+    }
+}
+
 /// Opens a second instance of `codec` with the same settings and compares what its stream decodes to with the source.
 ///
 /// The bit rate is raised to that of the preset web where the settings ask for less: the encoder is tested, not the
 /// choice of rate. Returns the lowest PSNR of any plane of any picture, in dB.
-pub(super) fn run(codec: Codec, settings: &VideoSettings) -> Result<f64, EncodeError> {
+pub(super) fn run(
+    codec: Codec,
+    settings: &VideoSettings,
+    pictures: &mut dyn TestPictures,
+) -> Result<f64, EncodeError> {
     let mut settings = settings.clone();
     if let RateControl::Bitrate { target, max } = settings.rate {
         let web = target_bitrate(settings.size, settings.frame_rate, Quality::Web.bits_per_pixel());
@@ -39,7 +71,7 @@ pub(super) fn run(codec: Codec, settings: &VideoSettings) -> Result<f64, EncodeE
     let mut encoder = VideoEncoder::open(codec, &settings)?.encoder;
     let mut packets = Vec::new();
     for number in 0..PICTURES {
-        let picture = EncoderInput::from(Arc::new(test_picture(settings.size, number)));
+        let picture = pictures.input(number).map_err(|why| failed(codec, why))?;
         encoder.send(&picture, number, false)?;
         while let Some(packet) = encoder.receive()? {
             packets.push(packet);
@@ -59,7 +91,7 @@ pub(super) fn run(codec: Codec, settings: &VideoSettings) -> Result<f64, EncodeE
     let mut decoder = open_decoder(&encoder).map_err(decode_failed)?;
     let mut comparison = Comparison {
         codec,
-        size: settings.size,
+        source: pictures,
         pictures: 0,
         worst: f64::INFINITY,
     };
@@ -95,14 +127,14 @@ fn open_decoder(encoder: &VideoEncoder) -> Result<decoder::Video, Error> {
     context.decoder().open_as(referee)?.video()
 }
 
-struct Comparison {
+struct Comparison<'a> {
     codec: Codec,
-    size: Size,
+    source: &'a mut dyn TestPictures,
     pictures: i64,
     worst: f64,
 }
 
-impl Comparison {
+impl Comparison<'_> {
     fn take(&mut self, decoder: &mut decoder::Video) -> Result<(), EncodeError> {
         let mut decoded = frame::Video::empty();
         while decoder.receive_frame(&mut decoded).is_ok() {
@@ -112,7 +144,8 @@ impl Comparison {
                 let why = format!("picture {number} came out as {:?}", decoded.pts());
                 return Err(failed(self.codec, why));
             }
-            let expected = test_picture(self.size, number);
+            let expected = self.source.expected(number);
+            let expected = expected.map_err(|why| failed(self.codec, why))?;
             let planes = psnr(&expected, &decoded).map_err(|why| failed(self.codec, why))?;
             for (plane, value) in ["luma", "U", "V"].into_iter().zip(planes) {
                 self.worst = self.worst.min(value);
@@ -261,7 +294,8 @@ mod tests {
         ] {
             let fps = FrameRate::new(30).expect("not 0");
             let settings = VideoSettings::new(size, fps, RateControl::bitrate(target));
-            let worst = run(codec, &settings).unwrap_or_else(|error| panic!("{size}: {error}"));
+            let worst =
+                run(codec, &settings, &mut InMemory(size)).unwrap_or_else(|error| panic!("{size}: {error}"));
             assert!(worst >= LEAST_PSNR);
         }
     }

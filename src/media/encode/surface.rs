@@ -48,7 +48,13 @@ impl Surface {
         Self { owner, size, format }
     }
 
-    fn pixel_buffer(&self) -> NonNull<c_void> {
+    /// What its pixels are.
+    pub fn format(&self) -> SurfaceFormat {
+        self.format
+    }
+
+    /// The CVPixelBufferRef, valid as long as a share of the surface.
+    pub(crate) fn pixel_buffer(&self) -> NonNull<c_void> {
         let owner = self.owner.lock().unwrap_or_else(PoisonError::into_inner);
         owner.pixel_buffer()
     }
@@ -136,10 +142,14 @@ impl SurfaceFrames {
 
     /// An FFmpeg frame over `surface`, which it shares until the encoder lets go of it.
     ///
+    /// Planes are taken where BGRA was announced too: a compression session accepts pixel buffers of any format and
+    /// converts where it must (VTCompressionSession.h), and FFmpeg hands them on unseen. That is what an export falls back to.
+    ///
     /// # Errors
     /// With what is wrong when `surface` is not what the encoder was opened for.
     pub(super) fn wrap(&self, surface: &Surface, pts: i64) -> Result<frame::Video, EncodeError> {
-        if surface.size != self.size || surface.format != self.format {
+        let format_fits = surface.format == self.format || surface.format == SurfaceFormat::Nv12;
+        if surface.size != self.size || !format_fits {
             return Err(EncodeError::Picture {
                 pts,
                 why: format!(

@@ -1,0 +1,128 @@
+//! The encoder of an export with its treatment of repeated frames: opened before the pixel path, which asks it whether it
+//! takes surfaces, and made into a sink behind it.
+
+use std::path::Path;
+
+use super::coder::{Coder, RepeatMode};
+use super::error::ExportError;
+use super::pipeline::FileSink;
+use super::report::{Fallback, Paths};
+use super::settings::{ExportSettings, Repeats};
+use crate::frame::Size;
+use crate::media::encode::{
+    AAC_BIT_RATE, AacEncoder, AttemptOutcome, EncoderReport, VideoEncoder, VideoSettings, open_video,
+    try_still_pictures,
+};
+#[cfg(target_os = "macos")]
+use crate::media::encode::{EncodeError, SURFACE_ENCODER, SurfaceFormat, TestPictures, open_surface_video};
+use crate::media::mux::Mp4Writer;
+use crate::sound::Mixer;
+
+/// An open encoder.
+pub(super) struct Encoder {
+    video: VideoSettings,
+    encoder: VideoEncoder,
+    report: EncoderReport,
+    mode: RepeatMode,
+}
+
+impl Encoder {
+    /// Opens the encoder that the settings ask for, to take planes.
+    pub(super) fn open(
+        settings: &ExportSettings,
+        size: Size,
+        paths: &mut Paths,
+        fallbacks: &mut Vec<Fallback>,
+    ) -> Result<Self, ExportError> {
+        let mut video = settings.video(size);
+        let (mut encoder, mut report) = open_video(&video)?;
+        let mode = match settings.repeats {
+            Repeats::Encode => RepeatMode::Encode,
+            Repeats::Skip => RepeatMode::Skip,
+            Repeats::StillPictures => match try_still_pictures(&report.name, &video) {
+                Ok(still) => RepeatMode::Still(Box::new(still)),
+                Err(error) => {
+                    fallbacks.push(Fallback {
+                        what: "repeated frames".to_owned(),
+                        from: "still pictures".to_owned(),
+                        to: "encoded again".to_owned(),
+                        reason: error.to_string(),
+                    });
+                    video.max_references = None;
+                    (encoder, report) = open_video(&video)?;
+                    RepeatMode::Encode
+                }
+            },
+        };
+        note(&report, paths, fallbacks);
+        paths.repeats = Some(mode.setting());
+        Ok(Self {
+            video,
+            encoder,
+            report,
+            mode,
+        })
+    }
+
+    /// FFmpeg's name of the pixel format that it is given.
+    pub(super) fn input(&self) -> &str {
+        &self.report.pixel_format
+    }
+
+    /// Why it could not take surfaces, if so.
+    #[cfg(target_os = "macos")]
+    pub(super) fn refuses_surfaces(&self) -> Option<String> {
+        let name = &self.report.name;
+        (name != SURFACE_ENCODER).then(|| {
+            format!("only {SURFACE_ENCODER} takes surfaces, and the encoder of this export is {name}")
+        })
+    }
+
+    /// Opens it again to take surfaces of `format`, after a self-test on `pictures`. Stays as it is when that fails.
+    #[cfg(target_os = "macos")]
+    pub(super) fn take_surfaces(
+        &mut self,
+        format: SurfaceFormat,
+        pictures: &mut dyn TestPictures,
+    ) -> Result<(), EncodeError> {
+        let mut video = self.video.clone();
+        video.surfaces = Some(format);
+        (self.encoder, self.report) = open_surface_video(&video, pictures)?;
+        Ok(())
+    }
+
+    /// Everything that writes the file `partial`.
+    pub(super) fn into_sink(self, partial: &Path, sound: Option<Mixer>) -> Result<FileSink, ExportError> {
+        let sound = match sound {
+            Some(mixer) => Some((mixer, AacEncoder::open(AAC_BIT_RATE)?)),
+            None => None,
+        };
+        let audio_track = sound.as_ref().map(|(_, aac)| aac.track());
+        let video_track = self.encoder.track();
+        let writer = Mp4Writer::create(partial, &video_track, audio_track.as_ref())?;
+        let coder = Coder::new(self.encoder, self.mode, self.video.key_frame_interval());
+        Ok(FileSink {
+            coder,
+            video_track,
+            sound,
+            writer,
+        })
+    }
+}
+
+fn note(report: &EncoderReport, paths: &mut Paths, fallbacks: &mut Vec<Fallback>) {
+    paths.encoder = Some(report.name.clone());
+    paths.encoder_options = report.options.clone();
+    for attempt in report
+        .attempts
+        .iter()
+        .filter(|attempt| attempt.outcome != AttemptOutcome::Chosen)
+    {
+        fallbacks.push(Fallback {
+            what: "encoder".to_owned(),
+            from: attempt.name.clone(),
+            to: report.name.clone(),
+            reason: attempt.reason.clone(),
+        });
+    }
+}
