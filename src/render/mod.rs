@@ -7,6 +7,7 @@
 
 mod backdrop;
 mod card;
+mod converted;
 mod device;
 mod error;
 mod nv12;

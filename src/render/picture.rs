@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 
+use super::converted::{Binder, Converted, Converter};
 use super::device::Device;
 use super::error::{RenderError, Stage};
 use crate::frame::{PixelRect, PlaneView, Size, YuvColor, YuvLayout, YuvPicture};
@@ -70,7 +71,9 @@ pub(super) struct Loaded {
     picture: YuvPicture,
     luma: wgpu::Texture,
     chroma: wgpu::Texture,
-    pub(super) bind_group: wgpu::BindGroup,
+    pub(super) planes: wgpu::BindGroup,
+    /// There once a card was drawn from it.
+    converted: Option<Converted>,
 }
 
 impl Loaded {
@@ -85,8 +88,18 @@ impl Loaded {
 
     /// Luma texels per chroma texel in x and y.
     pub(super) fn subsampling(&self) -> (u32, u32) {
-        let (shift_x, shift_y) = shifts(self.picture.layout);
+        let (shift_x, shift_y) = self.shift();
         (1 << shift_x, 1 << shift_y)
+    }
+
+    /// The same as powers of 2.
+    pub(super) fn shift(&self) -> (u8, u8) {
+        shifts(self.picture.layout)
+    }
+
+    /// The picture as R'G'B', as [`PictureStore::convert`] made it.
+    pub(super) fn converted(&self) -> Option<&wgpu::BindGroup> {
+        self.converted.as_ref().map(Converted::bind_group)
     }
 
     pub(super) fn color(&self) -> YuvColor {
@@ -204,6 +217,32 @@ impl PictureStore {
         Ok(())
     }
 
+    /// Records what makes the picture of `track` into R'G'B' where it changed since, and its details where they are asked
+    /// for. `uniforms` are the conversion's numbers.
+    pub(super) fn convert(
+        &mut self,
+        device: &Device,
+        encoder: &mut wgpu::CommandEncoder,
+        converter: &Converter,
+        track: Track,
+        uniforms: (&wgpu::BindGroup, u32),
+        details: bool,
+    ) {
+        let binder = Binder {
+            device,
+            layout: &self.layout,
+            sampler: &self.sampler,
+        };
+        let found = self.loaded.iter_mut().find(|(of, _)| *of == track);
+        if let Some((_, loaded)) = found {
+            let size = loaded.size();
+            loaded
+                .converted
+                .get_or_insert_with(|| Converted::new(binder, size))
+                .update(encoder, converter, binder, &loaded.planes, uniforms, details);
+        }
+    }
+
     /// Drops what was loaded for a submission that did not come about.
     pub(super) fn forget(&mut self) {
         self.loaded.clear();
@@ -272,7 +311,7 @@ impl PictureStore {
         }
         buffer.unmap();
 
-        let place = self.place(device, track, picture, planes.chroma);
+        let place = self.place(device, track, picture, planes.chroma, rects);
         let mut copy = |texture: &wgpu::Texture, parts: &[Part], base, bytes_per_row, sample| {
             for part in parts {
                 encoder.copy_buffer_to_texture(
@@ -337,13 +376,27 @@ impl PictureStore {
         })
     }
 
-    /// The textures of `track`, made anew when the picture's shape differs from the last one's.
-    fn place(&mut self, device: &Device, track: Track, picture: &YuvPicture, chroma: Size) -> &Loaded {
+    /// The textures of `track`, made anew when the picture's shape differs from the last one's, for `picture`, which is new
+    /// within `rects`.
+    fn place(
+        &mut self,
+        device: &Device,
+        track: Track,
+        picture: &YuvPicture,
+        chroma: Size,
+        rects: &[PixelRect],
+    ) -> &Loaded {
         let known = self.loaded.iter().position(|(of, _)| *of == track);
         let index = match known {
             Some(index) => {
                 let loaded = &mut self.loaded[index].1;
                 if loaded.size() == picture.size && loaded.chroma_size() == chroma {
+                    if loaded.color() != picture.color {
+                        loaded.converted = None;
+                    }
+                    if let Some(converted) = &mut loaded.converted {
+                        rects.iter().for_each(|&rect| converted.changed(rect));
+                    }
                     loaded.picture = picture.clone();
                 } else {
                     self.loaded[index].1 = self.create(device, picture, chroma);
@@ -379,29 +432,18 @@ impl PictureStore {
         let luma = plane("luma", picture.size, wgpu::TextureFormat::R8Unorm);
         let chroma = plane("chroma", chroma, wgpu::TextureFormat::Rg8Unorm);
         let view = |texture: &wgpu::Texture| texture.create_view(&wgpu::TextureViewDescriptor::default());
-        let bind_group = device.device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some("picture"),
+        let binder = Binder {
+            device,
             layout: &self.layout,
-            entries: &[
-                wgpu::BindGroupEntry {
-                    binding: 0,
-                    resource: wgpu::BindingResource::TextureView(&view(&luma)),
-                },
-                wgpu::BindGroupEntry {
-                    binding: 1,
-                    resource: wgpu::BindingResource::TextureView(&view(&chroma)),
-                },
-                wgpu::BindGroupEntry {
-                    binding: 2,
-                    resource: wgpu::BindingResource::Sampler(&self.sampler),
-                },
-            ],
-        });
+            sampler: &self.sampler,
+        };
+        let planes = binder.bind(&view(&luma), &view(&chroma));
         Loaded {
             picture: picture.clone(),
             luma,
             chroma,
-            bind_group,
+            planes,
+            converted: None,
         }
     }
 }

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use super::backdrop::{self, Backdrop};
 use super::card;
+use super::converted::{ConversionUniforms, Converter};
 use super::device::{AdapterReport, Device};
 use super::error::{RenderError, Stage};
 use super::nv12::Nv12Pass;
-use super::picture::{PictureStore, Pictures};
+use super::picture::{Loaded, PictureStore, Pictures};
 use super::pipeline::{PipelineKey, Pipelines};
 use super::pointer::{self, ArtStore};
 use super::readback::{Ready, ReadyFrame, Ring};
@@ -73,6 +74,7 @@ pub struct Renderer {
     sampler: wgpu::Sampler,
     pipelines: Pipelines,
     pictures: PictureStore,
+    converter: Converter,
     art: ArtStore,
     backdrop: wgpu::BindGroup,
     numbers: Numbers,
@@ -92,7 +94,12 @@ pub struct Renderer {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Textures {
     Backdrop,
-    Picture(Track),
+    Planes(Track),
+    Converted {
+        track: Track,
+        /// Whether the details are read too.
+        details: bool,
+    },
     Art(PointerArt),
 }
 
@@ -199,6 +206,7 @@ impl Renderer {
         });
         let pictures = PictureStore::new(&device, &sampler);
         let mut pipelines = Pipelines::new(&device, target.texture.format(), spec.size, &pictures.layout);
+        let converter = Converter::new(&device, &pipelines.layouts.uniforms, &pictures.layout);
         let backdrop = backdrop::prepare(&device, &mut pipelines, &sampler, &target, &spec.background)?;
         let art = ArtStore::new(&device, spec.pointer_art)?;
         let numbers = Numbers::new(&device, &pipelines, 8, 256);
@@ -211,6 +219,7 @@ impl Renderer {
             sampler,
             pipelines,
             pictures,
+            converter,
             art,
             backdrop,
             numbers,
@@ -408,6 +417,7 @@ impl Renderer {
         for draw in &draws {
             self.pipelines.prepare(&self.device, draw.pipeline);
         }
+        let conversions = self.plan_conversions(&draws, &mut blocks);
         self.device.check(Stage::Draw, Some(index))?;
         let rects: Vec<[u32; 4]> = draws
             .iter()
@@ -416,6 +426,17 @@ impl Renderer {
             .collect();
         self.numbers
             .write(&self.device, &self.pipelines, &blocks.bytes, &rects);
+        for (track, uniforms, details) in conversions {
+            let uniforms = (&self.numbers.uniform_group, uniforms);
+            self.pictures.convert(
+                &self.device,
+                &mut encoder,
+                &self.converter,
+                track,
+                uniforms,
+                details,
+            );
+        }
         self.record(&mut encoder, &draws);
         match &self.planes {
             Some(planes) => planes.record(&mut encoder, staging),
@@ -482,15 +503,35 @@ impl Renderer {
             size: loaded.size(),
             chroma: loaded.chroma_size(),
             subsampling: loaded.subsampling(),
-            conversion: match self.colors {
-                ColorPolicy::ByTags => card::Conversion::of(loaded.color()),
-                ColorPolicy::Cap601 => card::Conversion::cap(),
-            },
+            conversion: self.conversion(loaded),
         };
         let plan = card::plan(card, &source, area, |block| {
             blocks.push(bytemuck::bytes_of(block))
         });
         Ok((plan.draws, plan.opaque))
+    }
+
+    fn conversion(&self, loaded: &Loaded) -> card::Conversion {
+        match self.colors {
+            ColorPolicy::ByTags => card::Conversion::of(loaded.color()),
+            ColorPolicy::Cap601 => card::Conversion::cap(),
+        }
+    }
+
+    /// Which pictures `draws` take as R'G'B', with the place of their conversion's numbers and whether details are read.
+    fn plan_conversions(&self, draws: &[Draw], blocks: &mut UniformBlocks) -> Vec<(Track, u32, bool)> {
+        let mut wanted: BTreeMap<Track, bool> = BTreeMap::new();
+        for draw in draws {
+            if let Textures::Converted { track, details } = draw.textures {
+                *wanted.entry(track).or_default() |= details;
+            }
+        }
+        let planned = wanted.into_iter().filter_map(|(track, details)| {
+            let loaded = self.pictures.get(track)?;
+            let numbers = ConversionUniforms::new(&self.conversion(loaded), loaded.shift());
+            Some((track, blocks.push(bytemuck::bytes_of(&numbers)), details))
+        });
+        planned.collect()
     }
 
     fn plan_pointer(&mut self, pointer: &Pointer, area: PixelRect, blocks: &mut UniformBlocks) -> Vec<Draw> {
@@ -524,7 +565,8 @@ impl Renderer {
             first = instances.end;
             let textures = match &draw.textures {
                 Textures::Backdrop => Some(&self.backdrop),
-                Textures::Picture(track) => self.pictures.get(*track).map(|loaded| &loaded.bind_group),
+                Textures::Planes(track) => self.pictures.get(*track).map(|loaded| &loaded.planes),
+                Textures::Converted { track, .. } => self.pictures.get(*track).and_then(Loaded::converted),
                 Textures::Art(art) => self.art.get(art),
             };
             // Both were prepared while planning.

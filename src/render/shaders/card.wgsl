@@ -30,6 +30,8 @@ struct Card {
 
 // Pixels and texels coincide: no filtering.
 override aligned: bool;
+// The picture comes as colours and details (converted.wgsl).
+override converted: bool;
 // Every pixel shows a place within the bounds: nothing to clamp.
 override within_bounds: bool;
 // Nothing shows through; the target clamps what it stores.
@@ -42,16 +44,21 @@ override bordered: bool;
 override shadowed: bool;
 
 @group(0) @binding(0) var<uniform> card: Card;
-@group(1) @binding(0) var luma_plane: texture_2d<f32>;
-@group(1) @binding(1) var chroma_plane: texture_2d<f32>;
+// Luma, or colours where converted.
+@group(1) @binding(0) var base: texture_2d<f32>;
+// Chroma, or details where converted and sharpened.
+@group(1) @binding(1) var extra: texture_2d<f32>;
 @group(1) @binding(2) var bilinear: sampler;
 
-fn to_rgb(y: f32, uv: vec2<f32>) -> vec3<f32> {
-    let rgb = y * card.luma.rgb + uv.x * card.blue.rgb + uv.y * card.red.rgb + card.offset.rgb;
+fn clamped(rgb: vec3<f32>) -> vec3<f32> {
     if opaque {
         return rgb;
     }
     return clamp(rgb, vec3<f32>(0.0), vec3<f32>(1.0));
+}
+
+fn to_rgb(y: f32, uv: vec2<f32>) -> vec3<f32> {
+    return clamped(y * card.luma.rgb + uv.x * card.blue.rgb + uv.y * card.red.rgb + card.offset.rgb);
 }
 
 // (y, u, v) at a luma texel position. Every luma texel has the chroma of its block, and the result is what bilinear
@@ -62,9 +69,20 @@ fn tap(at: vec2<f32>) -> vec3<f32> {
     let block = floor(from_centre * card.subsampling.zw);
     let past = from_centre - block * card.subsampling.xy - (card.subsampling.xy - 1.0);
     let chroma_at = block + max(past, vec2<f32>(0.0)) + 0.5;
-    let y = textureSampleLevel(luma_plane, bilinear, at * card.texel.xy, 0.0).r;
-    let uv = textureSampleLevel(chroma_plane, bilinear, chroma_at * card.texel.zw, 0.0).rg;
+    let y = textureSampleLevel(base, bilinear, at * card.texel.xy, 0.0).r;
+    let uv = textureSampleLevel(extra, bilinear, chroma_at * card.texel.zw, 0.0).rg;
     return vec3<f32>(y, uv);
+}
+
+// 5.5 at a texel position of a converted picture.
+fn filtered(at: vec2<f32>) -> vec3<f32> {
+    let place = at * card.texel.xy;
+    let color = textureSampleLevel(base, bilinear, place, 0.0).rgb;
+    if !sharpened {
+        return color;
+    }
+    let detail = textureSampleLevel(extra, bilinear, place, 0.0).rgb * (255.0 / 127.0) - 128.0 / 127.0;
+    return clamped(color + detail * card.sharpening);
 }
 
 fn picture(pixel: vec2<f32>) -> vec3<f32> {
@@ -75,7 +93,10 @@ fn picture(pixel: vec2<f32>) -> vec3<f32> {
     if aligned {
         let texel = vec2<i32>(floor(at));
         let block = vec2<i32>(floor(at * card.subsampling.zw));
-        return to_rgb(textureLoad(luma_plane, texel, 0).r, textureLoad(chroma_plane, block, 0).rg);
+        return to_rgb(textureLoad(base, texel, 0).r, textureLoad(extra, block, 0).rg);
+    }
+    if converted {
+        return filtered(at);
     }
     let centre = tap(at);
     if !sharpened {

@@ -2,6 +2,7 @@
 
 mod backdrop;
 mod cards;
+mod converted;
 mod pointer;
 mod reference;
 mod ring;
