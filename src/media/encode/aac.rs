@@ -15,6 +15,10 @@ pub const AAC_BIT_RATE: u64 = 320_000;
 
 const NAME: &str = "aac";
 
+/// At 320 kb/s the fast quantiser stays closer to the samples than the default's search (55 against 44 dB on recorded
+/// speech, FFmpeg 5.1), and the search for mid/side stereo costs half of the encoder's time.
+const PREFERENCES: [(&str, &str); 2] = [("aac_coder", "fast"), ("aac_ms", "0")];
+
 /// FFmpeg's own AAC-LC encoder at 48 kHz stereo. Takes runs of any length and gives packets of 1,024 samples.
 ///
 /// An AAC decoder gives 1,024 samples more than went in, before the first. Packet times therefore start at -1024, and
@@ -65,6 +69,11 @@ impl AacEncoder {
         for (key, value) in [("flags", "+global_header"), ("b", &bit_rate.to_string())] {
             list::set_option(&mut context, key, value)
                 .map_err(|code| failed("setting options")(code.into()))?;
+        }
+        for (key, value) in PREFERENCES {
+            if let Err(error) = list::set_option(&mut context, key, value) {
+                tracing::info!(key, value, %error, "this FFmpeg's AAC encoder decides by itself");
+            }
         }
         let mut audio = context
             .encoder()
