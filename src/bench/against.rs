@@ -28,9 +28,28 @@ pub struct Pairs {
     pub least: u32,
     /// At most so many.
     pub most: u32,
-    /// Between these, until half the width of the interval is at most this part of the ratio. Whether to go on depends on the
-    /// width alone, never on which side leads: that keeps the error probabilities honest.
+    /// Between these, until half the width of the interval is at most this part of the ratio.
     pub precision: f64,
+    /// Slowdown that is allowed, if any is to fail: the pairs also end, looked at every [`LEAST_PAIRS`] pairs, once the whole
+    /// interval lies on one side of it. Looking repeatedly could raise an alarm by chance where the true slowdown is near
+    /// what is allowed; equal builds are that much away from one.
+    pub fail_above: Option<f64>,
+}
+
+impl Pairs {
+    /// Whether `done` settle it.
+    fn settled(&self, done: &[AgainstPair]) -> bool {
+        let count = done.len() as u32;
+        let Some(wall) = ratio(done, |usage| usage.wall_s) else {
+            return false;
+        };
+        let precise = wall.ci.half_width() <= self.precision * wall.ratio;
+        let one_sided = self.fail_above.is_some_and(|allowed| {
+            count.is_multiple_of(LEAST_PAIRS)
+                && (wall.ci.high <= 1.0 + allowed || wall.ci.low > 1.0 + allowed)
+        });
+        count >= self.least && (precise || one_sided)
+    }
 }
 
 /// Which of the two is next, for whoever watches; pairs count from 1.
@@ -122,8 +141,7 @@ pub fn run_pairs(
             head,
             head_first,
         });
-        let precise = |wall: PairedRatio| wall.ci.half_width() <= pairs.precision * wall.ratio;
-        if n >= pairs.least && ratio(&done, |usage| usage.wall_s).is_some_and(precise) {
+        if pairs.settled(&done) {
             break;
         }
     }
@@ -253,11 +271,13 @@ mod tests {
         least: 5,
         most: 5,
         precision: 0.02,
+        fail_above: Some(0.05),
     };
     const MORE: Pairs = Pairs {
         least: 10,
         most: 40,
         precision: 0.015,
+        fail_above: Some(0.05),
     };
 
     #[test]
@@ -313,6 +333,22 @@ mod tests {
     }
 
     #[test]
+    fn pairs_end_once_the_interval_lies_on_one_side_of_what_is_allowed() {
+        let pairs = |slowdown, fail_above| {
+            let pairs = Pairs {
+                precision: 0.0,
+                fail_above,
+                ..MORE
+            };
+            contest(slowdown, 0.02, 5, pairs).0.pairs.len()
+        };
+        assert_eq!(pairs(1.0, None), 40);
+        assert!(pairs(1.0, Some(0.05)) < 20);
+        assert!(pairs(1.2, Some(0.05)) < 20);
+        assert!(pairs(1.05, Some(0.05)) > pairs(1.2, Some(0.05)));
+    }
+
+    #[test]
     fn four_pairs_are_refused() {
         let fake = || Fake {
             name: "x",
@@ -325,6 +361,7 @@ mod tests {
             least: 4,
             most: 4,
             precision: 0.1,
+            fail_above: None,
         };
         assert!(run_pairs(&mut fake(), &mut fake(), four, &mut |_| {}).is_err());
     }

@@ -41,6 +41,7 @@ pub(super) fn run(args: &MeasureArgs, base: &Path, setup: &Setup) -> anyhow::Res
         least: args.pairs,
         most: args.max_pairs.max(args.pairs),
         precision: args.precision,
+        fail_above: args.fail_above,
     };
     let mut watch = |turn: Turn| {
         if !setup.quiet {
