@@ -8,7 +8,8 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::{io, mem, ptr};
 
-use ffmpeg_next::ffi;
+use ffmpeg_next::format::context;
+use ffmpeg_next::{Packet, ffi};
 
 /// Prepares FFmpeg: sends its log to [`tracing`]. Cheap, and harmless to call again; whatever opens, encodes or writes
 /// media calls it first.
@@ -92,6 +93,16 @@ const COMPLAINTS_KEPT: usize = 4;
 /// Forgets what FFmpeg complained about on this thread, so that a later [`FfmpegError`] does not quote an older call.
 pub fn forget_complaints() {
     COMPLAINTS.with_borrow_mut(Vec::clear);
+}
+
+/// Reads the next packet of any stream into `packet`, whose old content is let go first: `av_read_frame` overwrites it,
+/// which would leak it.
+///
+/// # Errors
+/// At the end, and when the demuxer fails.
+pub(super) fn read_packet(input: &mut context::Input, packet: &mut Packet) -> Result<(), ffmpeg_next::Error> {
+    *packet = Packet::empty();
+    packet.read(input)
 }
 
 /// `av_log_set_callback`; `V` is C's `va_list`, whose type differs from target to target.

@@ -250,7 +250,7 @@ impl Input {
         let mut packet = Packet::empty();
         let mut failures = 0;
         loop {
-            match packet.read(&mut self.context) {
+            match ffmpeg::read_packet(&mut self.context, &mut packet) {
                 Ok(()) => failures = 0,
                 // A damaged fragment: what lies behind it can still be found.
                 Err(ffmpeg_next::Error::InvalidData) if failures < 64 => failures += 1,

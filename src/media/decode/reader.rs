@@ -186,7 +186,7 @@ impl Reader {
     /// Gives the decoder one packet, or the end. Returns why it could not be used.
     fn feed(&mut self) -> Result<Option<FfmpegError>, MediaError> {
         loop {
-            match self.packet.read(self.input.context()) {
+            match ffmpeg::read_packet(self.input.context(), &mut self.packet) {
                 Ok(()) if self.packet.stream() != self.stream => continue,
                 Ok(()) => break,
                 Err(ffmpeg_next::Error::Eof) => {

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fs;
 use std::io::{self, Read, Seek, SeekFrom};
 
+use ffmpeg_next::packet::Ref;
 use ffmpeg_next::{Dictionary, format};
 use proptest::prelude::*;
 
@@ -378,4 +379,24 @@ proptest! {
         mp4_facts(&mut stream).expect("an answer");
         prop_assert_eq!(stream.position(), 0);
     }
+}
+
+#[test]
+fn a_packet_that_is_read_into_again_lets_its_bytes_go() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = Clip::default().write(folder.path(), "clip.mp4");
+    let mut input = Input::open(slice::from_ref(&path), Allowed::Track).expect("an input");
+    let mut packet = Packet::empty();
+    ffmpeg::read_packet(input.context(), &mut packet).expect("a packet");
+    // SAFETY: the packet holds its buffer, which is reference-counted; null would be refused by the next call.
+    let mut kept = unsafe { ffi::av_buffer_ref((*packet.as_ptr()).buf) };
+    assert!(!kept.is_null());
+    ffmpeg::read_packet(input.context(), &mut packet).expect("another");
+    // SAFETY: this reference is the test's own, not null, and given back once.
+    let owners = unsafe {
+        let owners = ffi::av_buffer_get_ref_count(kept);
+        ffi::av_buffer_unref(&mut kept);
+        owners
+    };
+    assert_eq!(owners, 1, "nobody but the test");
 }

@@ -127,7 +127,7 @@ fn scan_packets(
     let mut before = None;
     ffmpeg::forget_complaints();
     loop {
-        match packet.read(input.context()) {
+        match ffmpeg::read_packet(input.context(), &mut packet) {
             Ok(()) => failures = 0,
             // What can't be read is passed over; a demuxer that never gets on is at its end.
             Err(ffmpeg_next::Error::InvalidData) if failures < MAX_FAILURES => {
