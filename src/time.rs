@@ -96,7 +96,7 @@ impl FrameRate {
 
     /// Frames that cover `seconds`: ceil(fps x seconds) (cap-look.md 3.4), none for no time, one at least for any.
     ///
-    /// A product at most [`ROUNDING`](Self::ROUNDING) frames above a whole number counts as that number: 0.2 to 1.1 s at
+    /// A product at most `ROUNDING` frames above a whole number counts as that number: 0.2 to 1.1 s at
     /// 30 fps is 27 frames, though 1.1 - 0.2 is 0.9000000000000001 in double precision, and 30 times that a little more
     /// than 27. So the last frame never lies at or behind the end.
     pub fn frames_in(self, seconds: f64) -> u64 {
