@@ -136,20 +136,12 @@ struct Sheet {
 
 impl Sheet {
     fn new(device: &Device, label: &str, size: Size) -> Self {
-        let texture = device.device.create_texture(&wgpu::TextureDescriptor {
-            label: Some(label),
-            size: wgpu::Extent3d {
-                width: size.width,
-                height: size.height,
-                depth_or_array_layers: 1,
-            },
-            mip_level_count: 1,
-            sample_count: 1,
-            dimension: wgpu::TextureDimension::D2,
-            format: FORMAT,
-            usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::RENDER_ATTACHMENT,
-            view_formats: &[],
-        });
+        let texture = device.texture(
+            label,
+            size,
+            FORMAT,
+            wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::RENDER_ATTACHMENT,
+        );
         Self {
             view: texture.create_view(&wgpu::TextureViewDescriptor::default()),
             stale: Areas::whole(size),

@@ -271,6 +271,30 @@ impl Device {
         }
     }
 
+    /// A plain two-dimensional texture of a size that [`check_size`](Self::check_size) let pass.
+    pub(super) fn texture(
+        &self,
+        label: &str,
+        size: Size,
+        format: wgpu::TextureFormat,
+        usage: wgpu::TextureUsages,
+    ) -> wgpu::Texture {
+        self.device.create_texture(&wgpu::TextureDescriptor {
+            label: Some(label),
+            size: wgpu::Extent3d {
+                width: size.width,
+                height: size.height,
+                depth_or_array_layers: 1,
+            },
+            mip_level_count: 1,
+            sample_count: 1,
+            dimension: wgpu::TextureDimension::D2,
+            format,
+            usage,
+            view_formats: &[],
+        })
+    }
+
     /// Refuses sizes that no texture of this adapter can have.
     pub(super) fn check_size(&self, what: &str, size: Size) -> Result<(), RenderError> {
         let fits = |side| (1..=self.max_side).contains(&side);

@@ -209,22 +209,14 @@ impl GpuPlanes {
         color: YuvColor,
     ) -> Result<Self, RenderError> {
         device.check_size("the picture", size)?;
-        let texture = device.device.create_texture(&wgpu::TextureDescriptor {
-            label: Some("picture"),
-            size: wgpu::Extent3d {
-                width: size.width,
-                height: size.height,
-                depth_or_array_layers: 1,
-            },
-            mip_level_count: 1,
-            sample_count: 1,
-            dimension: wgpu::TextureDimension::D2,
-            format: texture_format(format),
-            usage: wgpu::TextureUsages::TEXTURE_BINDING
+        let texture = device.texture(
+            "picture",
+            size,
+            texture_format(format),
+            wgpu::TextureUsages::TEXTURE_BINDING
                 | wgpu::TextureUsages::COPY_DST
                 | wgpu::TextureUsages::COPY_SRC,
-            view_formats: &[],
-        });
+        );
         let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
         let pass = Nv12Pass::new(&device, &view, size, color)?;
         let planes = Ring::of_planes(&device, pass.layout(), 1);

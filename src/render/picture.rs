@@ -414,20 +414,12 @@ impl PictureStore {
 
     fn create(&self, device: &Device, picture: &YuvPicture, chroma: Size) -> Loaded {
         let plane = |label, size: Size, format| {
-            device.device.create_texture(&wgpu::TextureDescriptor {
-                label: Some(label),
-                size: wgpu::Extent3d {
-                    width: size.width,
-                    height: size.height,
-                    depth_or_array_layers: 1,
-                },
-                mip_level_count: 1,
-                sample_count: 1,
-                dimension: wgpu::TextureDimension::D2,
+            device.texture(
+                label,
+                size,
                 format,
-                usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
-                view_formats: &[],
-            })
+                wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+            )
         };
         let luma = plane("luma", picture.size, wgpu::TextureFormat::R8Unorm);
         let chroma = plane("chroma", chroma, wgpu::TextureFormat::Rg8Unorm);

@@ -158,20 +158,12 @@ pub(super) fn check_image(device: &Device, what: &str, image: &PackedFrame) -> R
 
 /// A texture with the pixels of a checked image.
 pub(super) fn upload_image(device: &Device, label: &str, image: &PackedFrame) -> wgpu::Texture {
-    let texture = device.device.create_texture(&wgpu::TextureDescriptor {
-        label: Some(label),
-        size: wgpu::Extent3d {
-            width: image.size.width,
-            height: image.size.height,
-            depth_or_array_layers: 1,
-        },
-        mip_level_count: 1,
-        sample_count: 1,
-        dimension: wgpu::TextureDimension::D2,
-        format: texture_format(image.format),
-        usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
-        view_formats: &[],
-    });
+    let texture = device.texture(
+        label,
+        image.size,
+        texture_format(image.format),
+        wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+    );
     device.queue.write_texture(
         texture.as_image_copy(),
         &image.data,

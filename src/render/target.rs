@@ -14,23 +14,15 @@ pub(super) struct Target {
 
 impl Target {
     pub(super) fn new(device: &Device, size: Size, format: PackedFormat) -> Self {
-        let texture = device.device.create_texture(&wgpu::TextureDescriptor {
-            label: Some("target"),
-            size: wgpu::Extent3d {
-                width: size.width,
-                height: size.height,
-                depth_or_array_layers: 1,
-            },
-            mip_level_count: 1,
-            sample_count: 1,
-            dimension: wgpu::TextureDimension::D2,
-            format: texture_format(format),
+        let texture = device.texture(
+            "target",
+            size,
+            texture_format(format),
             // Read by the conversion to NV12.
-            usage: wgpu::TextureUsages::RENDER_ATTACHMENT
+            wgpu::TextureUsages::RENDER_ATTACHMENT
                 | wgpu::TextureUsages::COPY_SRC
                 | wgpu::TextureUsages::TEXTURE_BINDING,
-            view_formats: &[],
-        });
+        );
         let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
         Self { size, texture, view }
     }

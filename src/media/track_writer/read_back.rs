@@ -6,6 +6,7 @@ use ffmpeg_next::util::color;
 use ffmpeg_next::{Packet, codec, format, frame, media};
 
 use crate::frame::Size;
+use crate::media::ffmpeg::read_packet;
 
 /// A decoded picture.
 pub(crate) struct Picture {
@@ -55,7 +56,7 @@ pub(crate) fn video(path: &Path) -> (Vec<Picture>, f64) {
         }
     };
     let mut packet = Packet::empty();
-    while packet.read(&mut input).is_ok() {
+    while read_packet(&mut input, &mut packet).is_ok() {
         if packet.stream() == index {
             decoder.send_packet(&packet).unwrap();
             take(&mut decoder);
@@ -91,7 +92,7 @@ pub(crate) fn first_channel(path: &Path) -> (Vec<f32>, u32, u16) {
         }
     };
     let mut packet = Packet::empty();
-    while packet.read(&mut input).is_ok() {
+    while read_packet(&mut input, &mut packet).is_ok() {
         // The end of a torn file.
         if packet.stream() == index && !packet.is_corrupt() {
             decoder.send_packet(&packet).unwrap();
