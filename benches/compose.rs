@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use capstan::cap::config::RoundingType;
 use capstan::frame::{PackedFormat, PlaneStorage, PlaneView, Size, YuvColor, YuvLayout, YuvPicture};
-use capstan::render::{Backdrop, ColorPolicy, Device, Noise, Pictures, RenderSpec, Renderer};
+use capstan::render::{Backdrop, ColorPolicy, Device, Noise, Pictures, RenderSpec, Renderer, Sampling};
 use capstan::scene::{
     Card, CardPicture, Corner, Layer, PictureRequest, Pointer, PointerArt, Rect, SceneFrame, Shadow, Track,
     damage,
@@ -149,6 +149,7 @@ fn renderer(size: Size) -> Option<Renderer> {
         },
         pointer_art: BTreeMap::new(),
         colors: ColorPolicy::ByTags,
+        sampling: Sampling::Adapter,
         ring: 3,
     };
     Renderer::new(Device::open(None).ok()?, spec).ok()

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 
 use capstan::frame::{PackedFormat, PixelRect, Size};
-use capstan::render::{Backdrop, ColorPolicy, Device, Pictures, ReadyFrame, RenderSpec, Renderer};
+use capstan::render::{Backdrop, ColorPolicy, Device, Pictures, ReadyFrame, RenderSpec, Renderer, Sampling};
 use capstan::scene::{Areas, SceneFrame};
 use capstan::time::OutputTime;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
@@ -30,6 +30,7 @@ fn renderer(size: Size) -> Option<Renderer> {
         background: Backdrop::WHITE,
         pointer_art: BTreeMap::new(),
         colors: ColorPolicy::ByTags,
+        sampling: Sampling::Adapter,
         ring: 3,
     };
     let mut renderer = Renderer::new(Device::open(None).ok()?, spec).ok()?;

@@ -148,6 +148,9 @@ pub(super) struct SettingsArgs {
     /// GPU adapter, by a part of its name or backend (see `capstan doctor`)
     #[arg(long, value_name = "NAME")]
     pub(super) adapter: Option<String>,
+    /// Who filters the source pictures: the adapter, or the processor, which is faster where the adapter computes on it
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(super) sampling: SamplingArg,
     /// Image to use as background, for wallpapers that are not on this machine
     #[arg(long, value_name = "FILE")]
     pub(super) background: Option<PathBuf>,
@@ -160,6 +163,16 @@ pub(super) struct SettingsArgs {
     /// Count a camera offset that the editor computed once (right) or twice (as Cap does)
     #[arg(long, value_enum, default_value = "once")]
     pub(super) camera_delay: CameraDelayArg,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SamplingArg {
+    /// The processor where the adapter computes on it too
+    Auto,
+    /// Shaders
+    Adapter,
+    /// Before the frame is drawn
+    Processor,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

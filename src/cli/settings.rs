@@ -3,11 +3,12 @@
 use anyhow::{Context, bail};
 use serde::Deserialize;
 
-use super::args::{DamageArg, Format, FrameRateModeArg, SettingsArgs, StillPicturesArg};
-use crate::export::{EncoderSetting, ExportSettings, PixelPathSetting, Rate, Repeats};
+use super::args::{DamageArg, Format, FrameRateModeArg, SamplingArg, SettingsArgs, StillPicturesArg};
+use crate::export::{EncoderSetting, ExportSettings, PixelPathSetting, Rate, Repeats, SamplingSetting};
 use crate::frame::Size;
 use crate::media::decode::HardwareChoice;
 use crate::media::encode::Quality;
+use crate::render::Sampling;
 use crate::time::FrameRate;
 
 /// Cap's settings for an export. Every key is optional here; what is missing keeps its default.
@@ -83,6 +84,11 @@ pub(super) fn resolve(args: &SettingsArgs) -> anyhow::Result<ExportSettings> {
         },
         damage: args.damage == DamageArg::On,
         adapter: args.adapter.clone(),
+        sampling: match args.sampling {
+            SamplingArg::Auto => SamplingSetting::Auto,
+            SamplingArg::Adapter => SamplingSetting::Fixed(Sampling::Adapter),
+            SamplingArg::Processor => SamplingSetting::Fixed(Sampling::Processor),
+        },
         cap_colors: args.cap_colors,
         camera_delay: args.camera_delay.into(),
         background: args.background.clone(),

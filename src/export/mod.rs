@@ -38,8 +38,8 @@ pub use instruments::Instruments;
 pub use meter::StageReport;
 pub use plan::{Plan, SegmentMedia, plan};
 pub use progress::{Observer, Phase, Progress, Unobserved};
-pub use report::{AdapterPath, DecoderPath, ExportReport, Fallback, Paths};
-pub use settings::{EncoderSetting, ExportSettings, PixelPathSetting, Rate, Repeats};
+pub use report::{AdapterPath, DecoderPath, ExportReport, Fallback, Paths, SamplingPath};
+pub use settings::{EncoderSetting, ExportSettings, PixelPathSetting, Rate, Repeats, SamplingSetting};
 pub use stills::stills;
 pub use trace::{TraceArgs, TraceEvent, TraceFile};
 

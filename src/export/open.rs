@@ -2,13 +2,13 @@
 
 use super::error::ExportError;
 use super::plan::Plan;
-use super::report::{AdapterPath, Paths};
-use super::settings::ExportSettings;
+use super::report::{AdapterPath, Paths, SamplingPath};
+use super::settings::{ExportSettings, SamplingSetting};
 use crate::cap::config::BackgroundSource;
 use crate::causes::one_line;
 use crate::frame::{PackedFormat, Size};
 use crate::media::still::{ImageLimits, load_image};
-use crate::render::{Backdrop, ColorPolicy, Device, RenderSpec, Renderer};
+use crate::render::{Backdrop, ColorPolicy, Device, RenderSpec, Renderer, Sampling};
 
 /// Staging buffers of the readback ring: one drawn to, one read, one queued, one being converted.
 const RING: usize = 4;
@@ -51,6 +51,18 @@ fn backdrop(
     Ok(Backdrop::WHITE)
 }
 
+fn sampling(setting: SamplingSetting, software: bool) -> SamplingPath {
+    let (by, reason) = match (setting, software) {
+        (SamplingSetting::Fixed(by), _) => (by, "asked for"),
+        (SamplingSetting::Auto, true) => (Sampling::Processor, "the adapter computes on the CPU"),
+        (SamplingSetting::Auto, false) => (Sampling::Adapter, "the adapter is a GPU"),
+    };
+    SamplingPath {
+        by,
+        reason: reason.to_owned(),
+    }
+}
+
 pub(super) fn open_renderer(
     plan: &mut Plan,
     settings: &ExportSettings,
@@ -69,6 +81,8 @@ pub(super) fn open_renderer(
             .to_owned(),
         software: report.software,
     });
+    let sampling = sampling(settings.sampling, report.software);
+    tracing::info!(by = %sampling.by, reason = sampling.reason, "source pictures are filtered");
     let spec = RenderSpec {
         size,
         format: PACKED,
@@ -79,8 +93,10 @@ pub(super) fn open_renderer(
         } else {
             ColorPolicy::ByTags
         },
+        sampling: sampling.by,
         ring: RING,
     };
+    paths.sampling = Some(sampling);
     Ok(Renderer::new(device, spec)?)
 }
 

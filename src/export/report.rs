@@ -57,6 +57,9 @@ pub struct Paths {
     pub decoders: Vec<DecoderPath>,
     /// GPU adapter.
     pub adapter: Option<AdapterPath>,
+    /// Who filtered the source pictures, and why.
+    #[serde(default)]
+    pub sampling: Option<SamplingPath>,
     /// Pixel path: swscale, simd, gpu, videotoolbox or bgra.
     pub pixel_path: Option<String>,
     /// How the pixel path was chosen.
@@ -97,6 +100,15 @@ pub struct AdapterPath {
     pub driver: String,
     /// Whether it computes on the CPU.
     pub software: bool,
+}
+
+/// Who filtered the source pictures.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SamplingPath {
+    /// Adapter or processor.
+    pub by: crate::render::Sampling,
+    /// Why.
+    pub reason: String,
 }
 
 /// Something that was tried first and did not serve.

@@ -10,6 +10,7 @@ use crate::convert::PixelPath;
 use crate::frame::Size;
 use crate::media::decode::HardwareChoice;
 use crate::media::encode::{EncoderChoice, Quality, RateControl, VideoSettings};
+use crate::render::Sampling;
 use crate::time::FrameRate;
 
 /// Everything an export needs to know beside the recording and the target.
@@ -33,6 +34,9 @@ pub struct ExportSettings {
     pub damage: bool,
     /// Part of the name of the GPU adapter; the best one when none is given.
     pub adapter: Option<String>,
+    /// Who filters the source pictures.
+    #[serde(default)]
+    pub sampling: SamplingSetting,
     /// Cap's BT.601 maths with BT.709 tags instead of true BT.709 (cap-look.md 20).
     pub cap_colors: bool,
     /// Whether a recorded camera offset that the editor computed counts once or, as in Cap, twice (cap-format.md 6.2).
@@ -72,6 +76,7 @@ impl Default for ExportSettings {
             repeats: Repeats::StillPictures,
             damage: true,
             adapter: None,
+            sampling: SamplingSetting::Auto,
             cap_colors: false,
             camera_delay: CameraDelay::CountedOnce,
             background: None,
@@ -128,6 +133,17 @@ pub enum Repeats {
     Encode,
     /// It is not written: the picture before lasts longer (variable frame rate).
     Skip,
+}
+
+/// Who filters the source pictures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SamplingSetting {
+    /// The processor where the adapter computes on it too, otherwise the adapter.
+    #[default]
+    Auto,
+    /// This one.
+    Fixed(Sampling),
 }
 
 /// How rendered pixels reach the encoder.

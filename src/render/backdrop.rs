@@ -129,7 +129,16 @@ impl BackdropUniforms {
     }
 }
 
-/// Draws the canvas and returns the bind group through which frames show it.
+/// The finished canvas.
+#[derive(Debug)]
+pub(super) struct Canvas {
+    /// Of the output's size and format.
+    pub(super) texture: wgpu::Texture,
+    /// Through which frames show it.
+    pub(super) bound: wgpu::BindGroup,
+}
+
+/// Draws the canvas.
 ///
 /// # Errors
 /// When the image is too large for a texture or holds fewer bytes than its size asks for, or the device fails.
@@ -139,7 +148,7 @@ pub(super) fn prepare(
     sampler: &wgpu::Sampler,
     target: &Target,
     backdrop: &Backdrop,
-) -> Result<wgpu::BindGroup, RenderError> {
+) -> Result<Canvas, RenderError> {
     let opaque = |color: [f64; 3], alpha: f64| color.map(|channel| channel * alpha.clamp(0.0, 1.0));
     let (entry_point, uniforms, source) = match backdrop {
         Backdrop::Color { color, alpha } => {
@@ -175,16 +184,14 @@ pub(super) fn prepare(
             )
         }
     };
-    let canvas = device.device.create_texture(&wgpu::TextureDescriptor {
-        label: Some("backdrop"),
-        size: target.texture.size(),
-        mip_level_count: 1,
-        sample_count: 1,
-        dimension: wgpu::TextureDimension::D2,
-        format: target.texture.format(),
-        usage: wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::TEXTURE_BINDING,
-        view_formats: &[],
-    });
+    let canvas = device.texture(
+        "backdrop",
+        target.size,
+        target.texture.format(),
+        wgpu::TextureUsages::RENDER_ATTACHMENT
+            | wgpu::TextureUsages::TEXTURE_BINDING
+            | wgpu::TextureUsages::COPY_SRC,
+    );
     // A gradient reads no texture, but its shader shares the layout of those that do.
     let unread = || {
         let size = Size::new(1, 1);
@@ -234,12 +241,10 @@ pub(super) fn prepare(
     }
     device.queue.submit([encoder.finish()]);
     device.check(Stage::Setup, None)?;
-    Ok(texture_bind_group(
-        device,
-        &pipelines.layouts.texture,
-        sampler,
-        &canvas,
-    ))
+    Ok(Canvas {
+        bound: texture_bind_group(device, &pipelines.layouts.texture, sampler, &canvas),
+        texture: canvas,
+    })
 }
 
 fn uniform_bind_group(device: &Device, pipelines: &Pipelines, contents: &[u8]) -> wgpu::BindGroup {

@@ -1,10 +1,12 @@
 //! Screen card and camera overlay: which pixels need which maths, and the numbers for the shader (cap-look.md 5).
 
+use super::map::Map;
 use super::pipeline::PipelineKey;
+use super::planes::{chroma_size, shifts};
 use super::region::{centres_within, subtract_all};
-use super::renderer::{Draw, Textures};
+use super::renderer::{Draw, Means, Textures};
 use crate::cap::config::RoundingType;
-use crate::frame::{PixelRect, Size, YuvColor, YuvRange};
+use crate::frame::{PixelRect, Size, YuvColor, YuvPicture, YuvRange};
 use crate::scene::{BorderLine, Card, Rect, Shadow};
 
 /// Distance from the edge at which coverage is 1 or 0: half the ramp of 5.2 plus the farthest of its four samples,
@@ -42,6 +44,8 @@ pub(super) struct CardKey {
     aligned: bool,
     /// The picture is taken as R'G'B' and not as planes.
     converted: bool,
+    /// The picture lies on a sheet, filtered already.
+    sampled: bool,
     sharpened: bool,
     squircle: bool,
     /// Beside the straight parts of the card's sides.
@@ -52,10 +56,11 @@ pub(super) struct CardKey {
 
 impl CardKey {
     /// Pipeline constants of shaders/card.wgsl.
-    pub(super) fn constants(self) -> [(&'static str, f64); 9] {
+    pub(super) fn constants(self) -> [(&'static str, f64); 10] {
         [
             ("aligned", f64::from(u8::from(self.aligned))),
             ("converted", f64::from(u8::from(self.converted))),
+            ("sampled", f64::from(u8::from(self.sampled))),
             ("within_bounds", f64::from(u8::from(self.part == Part::Interior))),
             ("opaque", f64::from(u8::from(self.opaque))),
             ("sharpened", f64::from(u8::from(self.sharpened))),
@@ -75,6 +80,7 @@ impl CardKey {
             opaque,
             aligned: self.aligned && samples,
             converted: self.converted && samples,
+            sampled: self.sampled && samples,
             sharpened: self.sharpened && samples,
             squircle: self.squircle && measures && !self.straight,
             straight: self.straight && measures,
@@ -116,6 +122,21 @@ pub(super) struct Source {
     /// Luma texels per chroma texel.
     pub(super) subsampling: (u32, u32),
     pub(super) conversion: Conversion,
+    /// The sheet on which the processor leaves the card's pixels, where it samples them.
+    pub(super) sheet: Option<usize>,
+}
+
+impl Source {
+    pub(super) fn of(picture: &YuvPicture, conversion: Conversion, sheet: Option<usize>) -> Self {
+        let (shift_x, shift_y) = shifts(picture.layout);
+        Self {
+            size: picture.size,
+            chroma: chroma_size(picture),
+            subsampling: (1 << shift_x, 1 << shift_y),
+            conversion,
+            sheet,
+        }
+    }
 }
 
 /// R'G'B' = y luma + u blue + v red + offset, all in 0..=1.
@@ -158,10 +179,12 @@ impl Conversion {
     }
 }
 
-/// The draws of a card, bottom to top, and the rectangle that hides all below it.
+/// The draws of a card, bottom to top, and what hides all below it.
 pub(super) struct CardPlan {
     pub(super) draws: Vec<Draw>,
-    pub(super) opaque: Option<PixelRect>,
+    /// Among it all that is copied: copies come before draws.
+    pub(super) opaque: Vec<PixelRect>,
+    pub(super) map: Map,
 }
 
 /// Plans a card with finite numbers; `uniforms` appends to the frame's uniform buffer and says where.
@@ -179,13 +202,14 @@ pub(super) fn plan(
         .filter(|border| border.width > 0.0 && border.opacity > 0.0);
     let visible = card.opacity > 0.0 || shadow.is_some() || border.is_some();
     let sized = |rect: Rect| rect.width > 0.0 && rect.height > 0.0;
+    let map = Map::of(card, source.size);
     if !visible || !sized(card.rect) || !sized(card.picture.crop) {
         return CardPlan {
             draws: Vec::new(),
-            opaque: None,
+            opaque: Vec::new(),
+            map,
         };
     }
-    let map = Map::of(card, source);
     let opaque = card.opacity >= 1.0;
     let parts = Parts::of(card, &map, border, shadow, area);
     // What shows through a translucent picture differs from pixel to pixel if there is a shadow below it.
@@ -195,19 +219,27 @@ pub(super) fn plan(
         let edge = [parts.interior, parts.edge].concat();
         (Vec::new(), edge)
     };
-    let hides = interior
-        .iter()
-        .copied()
-        .filter(|_| opaque)
-        .max_by_key(|rect| u64::from(rect.width) * u64::from(rect.height));
+    let (copied, interior): (Vec<PixelRect>, Vec<PixelRect>) = interior
+        .into_iter()
+        .partition(|rect| opaque && source.sheet.is_some() && worth_a_copy(*rect));
+    let hides = if source.sheet.is_some() {
+        copied.clone()
+    } else {
+        let pixels = |rect: &PixelRect| u64::from(rect.width) * u64::from(rect.height);
+        let largest = interior.iter().copied().filter(|_| opaque).max_by_key(pixels);
+        largest.into_iter().collect()
+    };
 
-    let converted = map.sharpening > 0.0 && !map.aligned && pays_to_convert(card, source);
+    let sampled = source.sheet.is_some();
+    let sharpened = map.sharpening > 0.0 && !sampled;
+    let converted = sharpened && !map.aligned && pays_to_convert(card, source);
     let key = CardKey {
         part: Part::Edge,
         opaque: false,
-        aligned: map.aligned,
+        aligned: map.aligned && !sampled,
         converted,
-        sharpened: map.sharpening > 0.0,
+        sampled,
+        sharpened,
         squircle: card.corner.kind == RoundingType::Squircle,
         straight: false,
         bordered: border.is_some(),
@@ -216,9 +248,11 @@ pub(super) fn plan(
     let offset = uniforms(&numbers(card, source, &map, border, shadow));
     let track = card.picture.request.track;
     let draw = |key: CardKey, part, opaque, rects: Vec<PixelRect>| Draw {
-        pipeline: PipelineKey::Card(key.for_part(part, opaque)),
-        textures: match part {
-            Part::Outside => Textures::Planes(track),
+        means: Means::Pipeline(PipelineKey::Card(key.for_part(part, opaque))),
+        textures: match (part, source.sheet) {
+            (Part::Outside, Some(_)) => Textures::Blank,
+            (_, Some(layer)) => Textures::Sheet(layer),
+            (Part::Outside, None) => Textures::Planes(track),
             _ if converted => Textures::Converted {
                 track,
                 details: key.sharpened,
@@ -228,95 +262,33 @@ pub(super) fn plan(
         uniforms: offset,
         rects,
     };
+    let copy = source.sheet.map(|layer| Draw {
+        means: Means::Copy,
+        textures: Textures::Sheet(layer),
+        uniforms: offset,
+        rects: copied,
+    });
+    let straight = CardKey {
+        straight: true,
+        ..key
+    };
+    let drawn = [
+        draw(straight, Part::Outside, false, parts.beside),
+        draw(key, Part::Outside, false, parts.outside),
+        draw(key, Part::Interior, opaque, interior),
+        draw(key, Part::Edge, false, edge),
+    ];
     CardPlan {
-        draws: vec![
-            draw(
-                CardKey {
-                    straight: true,
-                    ..key
-                },
-                Part::Outside,
-                false,
-                parts.beside,
-            ),
-            draw(key, Part::Outside, false, parts.outside),
-            draw(key, Part::Interior, opaque, interior),
-            draw(key, Part::Edge, false, edge),
-        ],
+        draws: copy.into_iter().chain(drawn).collect(),
         opaque: hides,
+        map,
     }
 }
 
-/// From output pixels to luma texels.
-struct Map {
-    scale: [f64; 2],
-    origin: [f64; 2],
-    low: [f64; 2],
-    high: [f64; 2],
-    aligned: bool,
-    sharpening: f64,
-}
-
-impl Map {
-    fn of(card: &Card, source: &Source) -> Self {
-        let crop = card.picture.crop;
-        let rect = card.rect;
-        // A picture of another size than the crop counts in is stretched to it (2.6).
-        let stretch_x = f64::from(source.size.width) / f64::from(card.picture.size.width.max(1));
-        let stretch_y = f64::from(source.size.height) / f64::from(card.picture.size.height.max(1));
-        let ratio = [crop.width / rect.width, crop.height / rect.height];
-        let (scale_x, origin_x) = if card.picture.mirrored {
-            (-ratio[0], crop.right() + rect.x * ratio[0])
-        } else {
-            (ratio[0], crop.x - rect.x * ratio[0])
-        };
-        let scale = [scale_x * stretch_x, ratio[1] * stretch_y];
-        let origin = [origin_x * stretch_x, (crop.y - rect.y * ratio[1]) * stretch_y];
-        let texel = [stretch_x, stretch_y];
-        let aligned =
-            (0..2).all(|axis| texel[axis] == 1.0 && scale[axis].abs() == 1.0 && origin[axis].fract() == 0.0);
-        // Aligned pixels each show one texel, the crop's outermost too; filtered ones stay a texel inside (5.5).
-        let inset = if aligned { 0.5 } else { 1.0 };
-        let within = |start: f64, end: f64, stretch: f64| {
-            let (low, high) = ((start * stretch + inset), (end * stretch - inset));
-            if low <= high {
-                (low, high)
-            } else {
-                ((low + high) / 2.0, (low + high) / 2.0)
-            }
-        };
-        let (low_x, high_x) = within(crop.x, crop.right(), stretch_x);
-        let (low_y, high_y) = within(crop.y, crop.bottom(), stretch_y);
-        Self {
-            scale,
-            origin,
-            low: [low_x, low_y],
-            high: [high_x, high_y],
-            aligned,
-            sharpening: sharpening(ratio),
-        }
-    }
-}
-
-impl Map {
-    /// The pixels of `area` that show places within the bounds.
-    fn within_bounds(&self, area: PixelRect) -> Option<PixelRect> {
-        let range = |axis: usize| {
-            let at = |texel: f64| (texel - self.origin[axis]) / self.scale[axis];
-            let (a, b) = (at(self.low[axis]), at(self.high[axis]));
-            (a.min(b), a.max(b))
-        };
-        let ((left, right), (top, bottom)) = (range(0), range(1));
-        // Pixels that lie on a bound but for rounding show the same either way.
-        const ROUNDING: f64 = 1e-6;
-        centres_within(
-            area,
-            left - ROUNDING,
-            top - ROUNDING,
-            right + ROUNDING,
-            bottom + ROUNDING,
-        )
-    }
+/// A copy command costs about as much as drawing this many pixels.
+pub(super) fn worth_a_copy(rect: PixelRect) -> bool {
+    const PIXELS: u64 = 1024;
+    u64::from(rect.width) * u64::from(rect.height) >= PIXELS
 }
 
 /// Whether a sharpened card is drawn from a picture converted beforehand. On lavapipe a texel costs 19 ns to convert and a
@@ -324,18 +296,6 @@ impl Map {
 fn pays_to_convert(card: &Card, source: &Source) -> bool {
     const TEXELS_PER_PIXEL: f64 = 2.0;
     source.size.area() as f64 <= TEXELS_PER_PIXEL * card.rect.width * card.rect.height
-}
-
-/// Factor of 5.5, by source pixels per output pixel; 0 is off.
-fn sharpening(ratio: [f64; 2]) -> f64 {
-    let enlarged = (1.0 / ratio[0]).max(1.0 / ratio[1]);
-    if ratio[0].max(ratio[1]) > 1.1 {
-        (0.3 * ratio[0]).min(0.7)
-    } else if enlarged > 1.05 {
-        ((enlarged - 1.0) * 0.25).min(0.45)
-    } else {
-        0.0
-    }
 }
 
 fn numbers(

@@ -2,7 +2,7 @@
 //!
 //! A [`Renderer`] draws a [`SceneFrame`](crate::scene::SceneFrame) into a target that persists, one file a layer:
 //! `backdrop`, `card`, `pointer`. Each plans draws with the pixels they cover; `picture` brings the source pictures
-//! to the GPU, `nv12` converts finished frames there where that is asked for, `readback` brings them to memory, a ring of
+//! to the GPU, or `sampling` filters them on the processor and `sheets` brings its pixels there, `nv12` converts finished frames there where that is asked for, `readback` brings them to memory, a ring of
 //! staging buffers behind the submits.
 
 mod backdrop;
@@ -10,14 +10,19 @@ mod card;
 mod converted;
 mod device;
 mod error;
+mod map;
 mod nv12;
 mod picture;
 mod pipeline;
+mod planes;
 mod pointer;
 mod readback;
 mod region;
 mod renderer;
+mod sampling;
+mod sheets;
 mod target;
+mod uploads;
 
 #[cfg(test)]
 mod tests;
@@ -29,3 +34,4 @@ pub use nv12::{GpuPlanes, ReadbackTimes};
 pub use picture::{Pictures, Upload};
 pub use readback::{Ready, ReadyFrame, ReadyNv12};
 pub use renderer::{ColorPolicy, RenderSpec, RenderStats, Renderer};
+pub use sampling::Sampling;

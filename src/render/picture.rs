@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender};
-
 use super::converted::{Binder, Converted, Converter};
 use super::device::Device;
 use super::error::{RenderError, Stage};
-use crate::frame::{PixelRect, PlaneView, Size, YuvColor, YuvLayout, YuvPicture};
+use super::planes::{Planes, name, shifts};
+use super::uploads::Uploads;
+use crate::frame::{PixelRect, Size, YuvColor, YuvPicture};
 use crate::scene::Track;
 
 /// What need not be uploaded of a picture, for most of it is on the GPU already.
@@ -77,24 +77,18 @@ pub(super) struct Loaded {
 }
 
 impl Loaded {
+    /// The picture.
+    pub(super) fn picture(&self) -> &YuvPicture {
+        &self.picture
+    }
+
     /// Luma size.
-    pub(super) fn size(&self) -> Size {
+    fn size(&self) -> Size {
         self.picture.size
     }
 
-    pub(super) fn chroma_size(&self) -> Size {
+    fn chroma_size(&self) -> Size {
         Size::new(self.chroma.width(), self.chroma.height())
-    }
-
-    /// Luma texels per chroma texel in x and y.
-    pub(super) fn subsampling(&self) -> (u32, u32) {
-        let (shift_x, shift_y) = self.shift();
-        (1 << shift_x, 1 << shift_y)
-    }
-
-    /// The same as powers of 2.
-    pub(super) fn shift(&self) -> (u8, u8) {
-        shifts(self.picture.layout)
     }
 
     /// The picture as R'G'B', as [`PictureStore::convert`] made it.
@@ -102,7 +96,7 @@ impl Loaded {
         self.converted.as_ref().map(Converted::bind_group)
     }
 
-    pub(super) fn color(&self) -> YuvColor {
+    fn color(&self) -> YuvColor {
         self.picture.color
     }
 
@@ -111,14 +105,6 @@ impl Loaded {
         self.picture.same_as(&upload.since)
             && self.picture.size == picture.size
             && self.picture.layout == picture.layout
-    }
-}
-
-fn shifts(layout: YuvLayout) -> (u8, u8) {
-    match layout {
-        // No side is longer than 2^31, so larger shifts leave one sample as well.
-        YuvLayout::Planar { shift_x, shift_y } => (shift_x.min(31), shift_y.min(31)),
-        YuvLayout::SemiPlanar420 => (1, 1),
     }
 }
 
@@ -136,10 +122,6 @@ pub(super) struct PictureStore {
     pub(super) layout: wgpu::BindGroupLayout,
     sampler: wgpu::Sampler,
     loaded: Vec<(Track, Loaded)>,
-    idle: Receiver<wgpu::Buffer>,
-    home: Sender<wgpu::Buffer>,
-    /// Filled for the submission under way.
-    filled: Vec<wgpu::Buffer>,
     chroma_row: Vec<u8>,
     pub(super) stats: UploadStats,
 }
@@ -171,16 +153,21 @@ impl PictureStore {
                     },
                 ],
             });
-        let (home, idle) = crossbeam_channel::unbounded();
         Self {
             layout,
             sampler: sampler.clone(),
             loaded: Vec::new(),
-            idle,
-            home,
-            filled: Vec::new(),
             chroma_row: Vec::new(),
             stats: UploadStats::default(),
+        }
+    }
+
+    /// How its pictures are bound.
+    pub(super) fn binder<'a>(&'a self, device: &'a Device) -> Binder<'a> {
+        Binder {
+            device,
+            layout: &self.layout,
+            sampler: &self.sampler,
         }
     }
 
@@ -196,6 +183,7 @@ impl PictureStore {
         &mut self,
         device: &Device,
         encoder: &mut wgpu::CommandEncoder,
+        uploads: &mut Uploads,
         pictures: &Pictures,
         frame: u64,
     ) -> Result<(), RenderError> {
@@ -210,7 +198,7 @@ impl PictureStore {
                 .filter(|upload| loaded.is_some_and(|loaded| loaded.takes(upload, picture)));
             let rects = changed.map_or(&whole[..], |upload| &upload.rects);
             let started = Instant::now();
-            self.upload(device, encoder, track, picture, rects, frame)?;
+            self.upload(device, encoder, uploads, track, picture, rects, frame)?;
             self.stats.pictures += 1;
             self.stats.time += started.elapsed();
         }
@@ -228,6 +216,7 @@ impl PictureStore {
         uniforms: (&wgpu::BindGroup, u32),
         details: bool,
     ) {
+        // Not through `binder`, which would borrow all of the store.
         let binder = Binder {
             device,
             layout: &self.layout,
@@ -246,39 +235,20 @@ impl PictureStore {
     /// Drops what was loaded for a submission that did not come about.
     pub(super) fn forget(&mut self) {
         self.loaded.clear();
-        self.filled.clear();
-    }
-
-    /// Maps the buffers of a submission again, behind it.
-    pub(super) fn submitted(&mut self) {
-        for buffer in self.filled.drain(..) {
-            let home = self.home.clone();
-            let mapped = buffer.clone();
-            buffer.map_async(wgpu::MapMode::Write, .., move |result| {
-                if result.is_ok() {
-                    // Fails when the renderer is gone, and then nobody needs the buffer.
-                    let _ = home.send(mapped);
-                }
-            });
-        }
     }
 
     fn upload(
         &mut self,
         device: &Device,
         encoder: &mut wgpu::CommandEncoder,
+        uploads: &mut Uploads,
         track: Track,
         picture: &YuvPicture,
         rects: &[PixelRect],
         frame: u64,
     ) -> Result<(), RenderError> {
-        let what = || format!("the {track:?} track's picture");
-        device.check_size(&what(), picture.size)?;
-        let planes = Planes::of(picture).map_err(|(found, expected)| RenderError::Truncated {
-            what: what(),
-            found,
-            expected,
-        })?;
+        device.check_size(&name(track), picture.size)?;
+        let planes = Planes::checked(picture, track)?;
         let luma_parts = parts(rects, (0, 0), picture.size);
         let chroma_parts = parts(rects, shifts(picture.layout), planes.chroma);
         let luma_pitch = pitch(picture.size.width);
@@ -286,12 +256,9 @@ impl PictureStore {
         let luma_bytes = u64::from(luma_pitch) * u64::from(picture.size.height);
         let bytes = luma_bytes + u64::from(chroma_pitch) * u64::from(planes.chroma.height);
 
-        let buffer = self.staging(device, bytes);
+        let buffer = uploads.take(device, bytes);
         {
-            let mut mapped = buffer.get_mapped_range_mut(..).map_err(|error| {
-                let failure = device.failure(Stage::Upload, Some(frame), error.to_string());
-                device.check(Stage::Upload, Some(frame)).err().unwrap_or(failure)
-            })?;
+            let mut mapped = uploads.map(device, &buffer, frame)?;
             for part in &luma_parts {
                 for y in part.y..part.y + part.height {
                     let (start, row) = (offset(part, y, luma_pitch, 1), planes.luma_row(y));
@@ -341,39 +308,13 @@ impl PictureStore {
         };
         copy(&place.luma, &luma_parts, 0, luma_pitch, 1);
         copy(&place.chroma, &chroma_parts, luma_bytes, chroma_pitch, 2);
-        self.filled.push(buffer);
+        uploads.fill(buffer);
         self.stats.bytes += if rects == [PixelRect::full(picture.size)] {
             bytes
         } else {
             bytes_of(&luma_parts, 1) + bytes_of(&chroma_parts, 2)
         };
         device.check(Stage::Upload, Some(frame))
-    }
-
-    /// A mapped buffer of `bytes` bytes: one that came back, or a new one.
-    fn staging(&self, device: &Device, bytes: u64) -> wgpu::Buffer {
-        // Sizes rarely change: a camera and a screen take turns, so what does not fit now fits soon.
-        let mut others = Vec::new();
-        let mut fitting = None;
-        while let Ok(buffer) = self.idle.try_recv() {
-            if buffer.size() == bytes {
-                fitting = Some(buffer);
-                break;
-            }
-            others.push(buffer);
-        }
-        // A handful is enough for two tracks; sizes that a recording no longer has must not pile up.
-        for buffer in others.into_iter().take(8) {
-            let _ = self.home.send(buffer);
-        }
-        fitting.unwrap_or_else(|| {
-            device.device.create_buffer(&wgpu::BufferDescriptor {
-                label: Some("upload"),
-                size: bytes,
-                usage: wgpu::BufferUsages::MAP_WRITE | wgpu::BufferUsages::COPY_SRC,
-                mapped_at_creation: true,
-            })
-        })
     }
 
     /// The textures of `track`, made anew when the picture's shape differs from the last one's, for `picture`, which is new
@@ -424,11 +365,7 @@ impl PictureStore {
         let luma = plane("luma", picture.size, wgpu::TextureFormat::R8Unorm);
         let chroma = plane("chroma", chroma, wgpu::TextureFormat::Rg8Unorm);
         let view = |texture: &wgpu::Texture| texture.create_view(&wgpu::TextureViewDescriptor::default());
-        let binder = Binder {
-            device,
-            layout: &self.layout,
-            sampler: &self.sampler,
-        };
+        let binder = self.binder(device);
         let planes = binder.bind(&view(&luma), &view(&chroma));
         Loaded {
             picture: picture.clone(),
@@ -471,72 +408,4 @@ fn offset(part: &Part, y: u32, pitch: u32, sample: usize) -> usize {
 fn bytes_of(parts: &[Part], sample: u64) -> u64 {
     let samples = |part: &Part| u64::from(part.width) * u64::from(part.height);
     parts.iter().map(samples).sum::<u64>() * sample
-}
-
-/// The planes of a picture, checked against its size.
-struct Planes<'a> {
-    luma: PlaneView<'a>,
-    /// Size of a chroma plane in samples.
-    chroma: Size,
-    layout: ChromaPlanes<'a>,
-}
-
-enum ChromaPlanes<'a> {
-    Separate(PlaneView<'a>, PlaneView<'a>),
-    Interleaved(PlaneView<'a>),
-}
-
-impl<'a> Planes<'a> {
-    /// The planes, or the bytes found and expected of one that is too short.
-    fn of(picture: &'a YuvPicture) -> Result<Self, (usize, usize)> {
-        let (shift_x, shift_y) = shifts(picture.layout);
-        let shrink = |side: u32, shift: u8| u64::from(side).div_ceil(1u64 << shift) as u32;
-        let chroma = Size::new(
-            shrink(picture.size.width, shift_x),
-            shrink(picture.size.height, shift_y),
-        );
-        let plane = |index, row_bytes: u32, height: u32| {
-            let plane = picture.plane(index);
-            let row_bytes = row_bytes as usize;
-            let expected = plane.stride.max(row_bytes) * (height as usize - 1) + row_bytes;
-            if plane.data.len() < expected || plane.stride < row_bytes {
-                return Err((plane.data.len(), expected));
-            }
-            Ok(plane)
-        };
-        let luma = plane(0, picture.size.width, picture.size.height)?;
-        let layout = match picture.layout {
-            YuvLayout::Planar { .. } => ChromaPlanes::Separate(
-                plane(1, chroma.width, chroma.height)?,
-                plane(2, chroma.width, chroma.height)?,
-            ),
-            YuvLayout::SemiPlanar420 => ChromaPlanes::Interleaved(plane(1, chroma.width * 2, chroma.height)?),
-        };
-        Ok(Self { luma, chroma, layout })
-    }
-
-    /// Row `y` of luma.
-    fn luma_row(&self, y: u32) -> &'a [u8] {
-        &self.luma.data[y as usize * self.luma.stride..]
-    }
-
-    /// Samples `x..x + width` of row `y` as U, V, U, V ..., made in `scratch` unless they are stored that way.
-    fn chroma_row<'b>(&'b self, y: u32, x: u32, width: u32, scratch: &'b mut [u8]) -> &'b [u8] {
-        let (x, width) = (x as usize, width as usize);
-        let row = |plane: PlaneView<'a>, sample: usize| {
-            let start = y as usize * plane.stride + x * sample;
-            &plane.data[start..start + width * sample]
-        };
-        match self.layout {
-            ChromaPlanes::Interleaved(plane) => row(plane, 2),
-            ChromaPlanes::Separate(u, v) => {
-                let scratch = &mut scratch[..width * 2];
-                for ((pair, u), v) in scratch.chunks_exact_mut(2).zip(row(u, 1)).zip(row(v, 1)) {
-                    pair[0] = *u;
-                    pair[1] = *v;
-                }
-                scratch
-            }
-        }
-    }
 }

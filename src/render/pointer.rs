@@ -7,7 +7,7 @@ use super::device::Device;
 use super::error::RenderError;
 use super::pipeline::PipelineKey;
 use super::region::{centres_within, intersect};
-use super::renderer::{Draw, Textures};
+use super::renderer::{Draw, Means, Textures};
 use crate::frame::{PackedFormat, PackedFrame, PixelRect, Size};
 use crate::scene::{Pointer, PointerArt};
 
@@ -73,7 +73,7 @@ pub(super) fn plan(
         unused: 0.0,
     });
     Some(Draw {
-        pipeline: PipelineKey::Pointer,
+        means: Means::Pipeline(PipelineKey::Pointer),
         textures: Textures::Art(pointer.art.clone()),
         uniforms: offset,
         rects: vec![seen],

@@ -3,18 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::backdrop::{self, Backdrop};
-use super::card;
+use super::backdrop::{self, Backdrop, Canvas};
+use super::card::{self, CardPlan, Source, worth_a_copy};
 use super::converted::{ConversionUniforms, Converter};
 use super::device::{AdapterReport, Device};
 use super::error::{RenderError, Stage};
 use super::nv12::Nv12Pass;
 use super::picture::{Loaded, PictureStore, Pictures};
 use super::pipeline::{PipelineKey, Pipelines};
+use super::planes::shifts;
 use super::pointer::{self, ArtStore};
 use super::readback::{Ready, ReadyFrame, Ring};
 use super::region::subtract_all;
+use super::sampling::Sampling;
+use super::sheets::{Sheets, Shown, copy_canvas};
 use super::target::Target;
+use super::uploads::Uploads;
 use crate::frame::{PackedFormat, PackedFrame, PixelRect, Size, YuvColor};
 use crate::scene::{Areas, Card, Layer, Pointer, PointerArt, Rect, SceneFrame, Track};
 
@@ -31,6 +35,16 @@ pub enum ColorPolicy {
     Cap601,
 }
 
+impl ColorPolicy {
+    /// The conversion of a picture that is tagged as `color`.
+    pub(super) fn conversion(self, color: YuvColor) -> card::Conversion {
+        match self {
+            Self::ByTags => card::Conversion::of(color),
+            Self::Cap601 => card::Conversion::cap(),
+        }
+    }
+}
+
 /// What a renderer draws into and with.
 #[derive(Clone, Debug)]
 pub struct RenderSpec {
@@ -44,6 +58,8 @@ pub struct RenderSpec {
     pub pointer_art: BTreeMap<String, PackedFrame>,
     /// Conversion of the source pictures.
     pub colors: ColorPolicy,
+    /// Who filters them; a processor that also draws does it in far less time than its texture units would take.
+    pub sampling: Sampling,
     /// Number of staging buffers, at least 1: how many frames may be submitted or lent out at a time.
     pub ring: usize,
 }
@@ -55,7 +71,7 @@ pub struct RenderStats {
     pub frames: u64,
     /// Source pictures uploaded; fewer than were shown when frames share them.
     pub pictures_uploaded: u64,
-    /// Bytes of source pictures; of whole ones row padding included.
+    /// Bytes of source pictures, of whole ones row padding included; where the processor samples, bytes of sampled pixels.
     pub bytes_uploaded: u64,
     /// Bytes of frames read back; of whole ones row padding included.
     pub bytes_read_back: u64,
@@ -73,10 +89,13 @@ pub struct Renderer {
     colors: ColorPolicy,
     sampler: wgpu::Sampler,
     pipelines: Pipelines,
+    uploads: Uploads,
     pictures: PictureStore,
     converter: Converter,
+    /// There where the processor samples.
+    sheets: Option<Sheets>,
     art: ArtStore,
-    backdrop: wgpu::BindGroup,
+    canvas: Canvas,
     numbers: Numbers,
     ring: Ring,
     /// Byte order of the frames.
@@ -95,6 +114,10 @@ pub struct Renderer {
 pub(super) enum Textures {
     Backdrop,
     Planes(Track),
+    /// What the processor sampled for the card of this layer.
+    Sheet(usize),
+    /// None, by a pipeline that shares its layout with others.
+    Blank,
     Converted {
         track: Track,
         /// Whether the details are read too.
@@ -103,11 +126,20 @@ pub(super) enum Textures {
     Art(PointerArt),
 }
 
+/// How pixels come into the target.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Means {
+    /// Through a pipeline, in the order of the draws.
+    Pipeline(PipelineKey),
+    /// As they are, before anything is drawn: nothing below them is drawn.
+    Copy,
+}
+
 /// Rectangles of one frame that are drawn alike. What a pixel becomes does not depend on the rectangles, so they may
 /// be cut to any area that has to be redrawn.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Draw {
-    pub(super) pipeline: PipelineKey,
+    pub(super) means: Means,
     pub(super) textures: Textures,
     /// Offset in the frame's uniform buffer.
     pub(super) uniforms: u32,
@@ -207,7 +239,9 @@ impl Renderer {
         let pictures = PictureStore::new(&device, &sampler);
         let mut pipelines = Pipelines::new(&device, target.texture.format(), spec.size, &pictures.layout);
         let converter = Converter::new(&device, &pipelines.layouts.uniforms, &pictures.layout);
-        let backdrop = backdrop::prepare(&device, &mut pipelines, &sampler, &target, &spec.background)?;
+        let sheets = (spec.sampling == Sampling::Processor)
+            .then(|| Sheets::new(pictures.binder(&device), spec.format));
+        let canvas = backdrop::prepare(&device, &mut pipelines, &sampler, &target, &spec.background)?;
         let art = ArtStore::new(&device, spec.pointer_art)?;
         let numbers = Numbers::new(&device, &pipelines, 8, 256);
         let ring = Ring::new(&device, spec.size, spec.format, spec.ring.max(1));
@@ -218,10 +252,12 @@ impl Renderer {
             colors: spec.colors,
             sampler,
             pipelines,
+            uploads: Uploads::new(),
             pictures,
             converter,
+            sheets,
             art,
-            backdrop,
+            canvas,
             numbers,
             ring,
             format: spec.format,
@@ -316,7 +352,7 @@ impl Renderer {
         let uploads = self.pictures.stats;
         RenderStats {
             pictures_uploaded: uploads.pictures,
-            bytes_uploaded: uploads.bytes,
+            bytes_uploaded: self.stats.bytes_uploaded + uploads.bytes,
             upload_time: uploads.time,
             missing_pointer_art: self.art.missing().clone(),
             ..self.stats.clone()
@@ -353,7 +389,7 @@ impl Renderer {
             Ok(submission) => {
                 let read = self.read_areas(areas, &whole);
                 self.ring.submitted(index, read, staging, submission);
-                self.pictures.submitted();
+                self.uploads.submitted();
                 self.stats.frames += 1;
                 self.kept = true;
                 self.device.check(Stage::Draw, Some(index))
@@ -361,6 +397,7 @@ impl Renderer {
             Err(error) => {
                 self.ring.put_back(staging);
                 self.pictures.forget();
+                self.uploads.forget();
                 Err(error)
             }
         }
@@ -408,19 +445,26 @@ impl Renderer {
             .device
             .device
             .create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("frame") });
-        self.pictures.load(&self.device, &mut encoder, pictures, index)?;
+        if self.sheets.is_none() {
+            self.pictures
+                .load(&self.device, &mut encoder, &mut self.uploads, pictures, index)?;
+        }
         let mut blocks = UniformBlocks::default();
         let mut draws = Vec::new();
+        let mut shown = BTreeMap::new();
         for &area in areas.rects() {
-            draws.extend(self.plan(frame, area, &mut blocks, index)?);
+            draws.extend(self.plan(frame, pictures, area, &mut blocks, &mut shown, index)?);
         }
         for draw in &draws {
-            self.pipelines.prepare(&self.device, draw.pipeline);
+            if let Means::Pipeline(key) = draw.means {
+                self.pipelines.prepare(&self.device, key);
+            }
         }
         let conversions = self.plan_conversions(&draws, &mut blocks);
         self.device.check(Stage::Draw, Some(index))?;
         let rects: Vec<[u32; 4]> = draws
             .iter()
+            .filter(|draw| draw.means != Means::Copy)
             .flat_map(|draw| &draw.rects)
             .map(|rect| [rect.x, rect.y, rect.width, rect.height])
             .collect();
@@ -437,6 +481,17 @@ impl Renderer {
                 details,
             );
         }
+        if let Some(sheets) = &mut self.sheets {
+            self.stats.bytes_uploaded += sheets.fill(
+                self.pictures.binder(&self.device),
+                (&mut encoder, &mut self.uploads),
+                &self.target,
+                (&draws, &shown),
+                (pictures, self.colors),
+                index,
+            )?;
+        }
+        copy_canvas(&mut encoder, &self.canvas.texture, &self.target, &draws);
         self.record(&mut encoder, &draws);
         match &self.planes {
             Some(planes) => planes.record(&mut encoder, staging),
@@ -454,17 +509,25 @@ impl Renderer {
     fn plan(
         &mut self,
         frame: &SceneFrame,
+        pictures: &Pictures,
         area: PixelRect,
         blocks: &mut UniformBlocks,
+        shown: &mut BTreeMap<usize, Shown>,
         index: u64,
     ) -> Result<Vec<Draw>, RenderError> {
         // Top to bottom, so that a layer knows what hides it.
         let mut hidden: Vec<PixelRect> = Vec::new();
         let mut top_down: Vec<Draw> = Vec::new();
-        for layer in frame.layers.iter().rev() {
+        for (number, layer) in frame.layers.iter().enumerate().rev() {
             let (draws, opaque) = match layer {
-                Layer::Card(card) => self.plan_card(card, area, blocks, index)?,
-                Layer::Pointer(pointer) => (self.plan_pointer(pointer, area, blocks), None),
+                Layer::Card(card) => {
+                    let sheet = self.sheets.as_ref().map(|_| number);
+                    let plan = self.plan_card(card, pictures, sheet, area, blocks, index)?;
+                    let (track, map) = (card.picture.request.track, plan.map);
+                    shown.insert(number, Shown { track, map });
+                    (plan.draws, plan.opaque)
+                }
+                Layer::Pointer(pointer) => (self.plan_pointer(pointer, area, blocks), Vec::new()),
             };
             for draw in draws.into_iter().rev() {
                 let rects = subtract_all(draw.rects, &hidden);
@@ -475,13 +538,21 @@ impl Renderer {
             hidden.extend(opaque);
         }
         let canvas = subtract_all(vec![area], &hidden);
-        if !canvas.is_empty() {
-            top_down.push(Draw {
-                pipeline: PipelineKey::Still,
-                textures: Textures::Backdrop,
-                uniforms: 0,
-                rects: canvas,
-            });
+        let (copied, drawn): (Vec<_>, Vec<_>) = canvas
+            .into_iter()
+            .partition(|rect| self.sheets.is_some() && worth_a_copy(*rect));
+        for (means, rects) in [
+            (Means::Pipeline(PipelineKey::Still), drawn),
+            (Means::Copy, copied),
+        ] {
+            if !rects.is_empty() {
+                top_down.push(Draw {
+                    means,
+                    textures: Textures::Backdrop,
+                    uniforms: 0,
+                    rects,
+                });
+            }
         }
         top_down.reverse();
         Ok(top_down)
@@ -490,32 +561,22 @@ impl Renderer {
     fn plan_card(
         &self,
         card: &Card,
+        pictures: &Pictures,
+        sheet: Option<usize>,
         area: PixelRect,
         blocks: &mut UniformBlocks,
         index: u64,
-    ) -> Result<(Vec<Draw>, Option<PixelRect>), RenderError> {
+    ) -> Result<CardPlan, RenderError> {
         let track = card.picture.request.track;
-        let loaded = self
-            .pictures
-            .get(track)
-            .ok_or(RenderError::MissingPicture { frame: index, track })?;
-        let source = card::Source {
-            size: loaded.size(),
-            chroma: loaded.chroma_size(),
-            subsampling: loaded.subsampling(),
-            conversion: self.conversion(loaded),
+        let picture = match sheet {
+            Some(_) => pictures.get(track),
+            None => self.pictures.get(track).map(Loaded::picture),
         };
-        let plan = card::plan(card, &source, area, |block| {
+        let picture = picture.ok_or(RenderError::MissingPicture { frame: index, track })?;
+        let source = Source::of(picture, self.colors.conversion(picture.color), sheet);
+        Ok(card::plan(card, &source, area, |block| {
             blocks.push(bytemuck::bytes_of(block))
-        });
-        Ok((plan.draws, plan.opaque))
-    }
-
-    fn conversion(&self, loaded: &Loaded) -> card::Conversion {
-        match self.colors {
-            ColorPolicy::ByTags => card::Conversion::of(loaded.color()),
-            ColorPolicy::Cap601 => card::Conversion::cap(),
-        }
+        }))
     }
 
     /// Which pictures `draws` take as R'G'B', with the place of their conversion's numbers and whether details are read.
@@ -528,7 +589,9 @@ impl Renderer {
         }
         let planned = wanted.into_iter().filter_map(|(track, details)| {
             let loaded = self.pictures.get(track)?;
-            let numbers = ConversionUniforms::new(&self.conversion(loaded), loaded.shift());
+            let picture = loaded.picture();
+            let numbers =
+                ConversionUniforms::new(&self.colors.conversion(picture.color), shifts(picture.layout));
             Some((track, blocks.push(bytemuck::bytes_of(&numbers)), details))
         });
         planned.collect()
@@ -561,16 +624,21 @@ impl Renderer {
         pass.set_vertex_buffer(0, self.numbers.rects.slice(..));
         let mut first = 0;
         for draw in draws {
+            let Means::Pipeline(key) = draw.means else {
+                continue;
+            };
             let instances = first..first + draw.rects.len() as u32;
             first = instances.end;
             let textures = match &draw.textures {
-                Textures::Backdrop => Some(&self.backdrop),
+                Textures::Backdrop => Some(&self.canvas.bound),
+                Textures::Sheet(layer) => self.sheets.as_ref().map(|sheets| sheets.get(*layer)),
+                Textures::Blank => self.sheets.as_ref().map(Sheets::blank),
                 Textures::Planes(track) => self.pictures.get(*track).map(|loaded| &loaded.planes),
                 Textures::Converted { track, .. } => self.pictures.get(*track).and_then(Loaded::converted),
                 Textures::Art(art) => self.art.get(art),
             };
             // Both were prepared while planning.
-            let (Some(textures), Some(pipeline)) = (textures, self.pipelines.get(draw.pipeline)) else {
+            let (Some(textures), Some(pipeline)) = (textures, self.pipelines.get(key)) else {
                 continue;
             };
             pass.set_pipeline(pipeline);

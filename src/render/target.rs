@@ -18,9 +18,10 @@ impl Target {
             "target",
             size,
             texture_format(format),
-            // Read by the conversion to NV12.
+            // Read by the conversion to NV12, written by copies where the processor samples.
             wgpu::TextureUsages::RENDER_ATTACHMENT
                 | wgpu::TextureUsages::COPY_SRC
+                | wgpu::TextureUsages::COPY_DST
                 | wgpu::TextureUsages::TEXTURE_BINDING,
         );
         let view = texture.create_view(&wgpu::TextureViewDescriptor::default());

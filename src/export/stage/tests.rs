@@ -12,7 +12,9 @@ use crate::convert::{Candidate, Chain, ConvertSpec, PixelPath};
 use crate::frame::{
     Nv12Frame, PackedFormat, PackedFrame, PlaneStorage, PlaneView, Size, YuvColor, YuvLayout, YuvPicture,
 };
-use crate::render::{Backdrop, ColorPolicy, Device, Pictures, ReadyFrame, RenderError, RenderSpec, Renderer};
+use crate::render::{
+    Backdrop, ColorPolicy, Device, Pictures, ReadyFrame, RenderError, RenderSpec, Renderer, Sampling,
+};
 use crate::scene::{
     BorderLine, Card, CardPicture, Corner, Layer, PictureRequest, Pointer, PointerArt, Rect, SceneFrame,
     Shadow, Track,
@@ -286,6 +288,7 @@ pub(super) fn renderer(size: Size, format: PackedFormat, ring: usize) -> Option<
         background: Backdrop::WHITE,
         pointer_art: Default::default(),
         colors: ColorPolicy::ByTags,
+        sampling: Sampling::Adapter,
         ring,
     };
     Some(Renderer::new(device, spec).unwrap())

@@ -32,6 +32,8 @@ struct Card {
 override aligned: bool;
 // The picture comes as colours and details (converted.wgsl).
 override converted: bool;
+// The picture lies where it is shown, filtered already.
+override sampled: bool;
 // Every pixel shows a place within the bounds: nothing to clamp.
 override within_bounds: bool;
 // Nothing shows through; the target clamps what it stores.
@@ -44,7 +46,7 @@ override bordered: bool;
 override shadowed: bool;
 
 @group(0) @binding(0) var<uniform> card: Card;
-// Luma, or colours where converted.
+// Luma, or colours where converted or sampled.
 @group(1) @binding(0) var base: texture_2d<f32>;
 // Chroma, or details where converted and sharpened.
 @group(1) @binding(1) var extra: texture_2d<f32>;
@@ -86,6 +88,9 @@ fn filtered(at: vec2<f32>) -> vec3<f32> {
 }
 
 fn picture(pixel: vec2<f32>) -> vec3<f32> {
+    if sampled {
+        return textureLoad(base, vec2<i32>(pixel), 0).rgb;
+    }
     var at = pixel * card.map.xy + card.map.zw;
     if !within_bounds {
         at = clamp(at, card.bounds.xy, card.bounds.zw);

@@ -13,12 +13,18 @@ const CANVAS: [f64; 3] = [0.25, 0.5, 0.75];
 
 fn assert_close(size: Size, scene: &SceneFrame, pictures: &Pictures, colors: ColorPolicy, tolerance: f64) {
     let Some(device) = device() else { return };
-    let spec = RenderSpec { colors, ..spec(size) };
-    let found = draw(device, spec, scene, pictures);
     let art = |_: &_| unreachable!("no pointer");
     let expected = paint(size, |_, _| CANVAS, scene, pictures, colors, &art);
-    let (off, place) = worst(size, &found, &expected);
-    assert!(off <= tolerance, "{off:.2} off at {place}");
+    for sampling in BOTH {
+        let spec = RenderSpec {
+            colors,
+            sampling,
+            ..spec(size)
+        };
+        let found = draw(device.clone(), spec, scene, pictures);
+        let (off, place) = worst(size, &found, &expected);
+        assert!(off <= tolerance, "{off:.2} off at {place} by {sampling}");
+    }
 }
 
 /// The whole output shows the source texel by texel.
@@ -98,12 +104,18 @@ fn bgra_has_the_same_pixels_in_the_other_order() {
         size,
         rect(3.3, 4.1, 40.0, 20.0),
     ))]);
-    let rgba = draw(one, spec(size), &frame, &pictures);
-    let format = PackedFormat::Bgra;
-    let bgra = draw(other, RenderSpec { format, ..spec(size) }, &frame, &pictures);
-    let swapped: Vec<[u8; 4]> = bgra.iter().map(|&[b, g, r, a]| [r, g, b, a]).collect();
-    assert_eq!(rgba, swapped);
-    assert!(rgba.iter().any(|pixel| pixel[0] != pixel[2]));
+    for sampling in BOTH {
+        let of = |format| RenderSpec {
+            format,
+            sampling,
+            ..spec(size)
+        };
+        let rgba = draw(one.clone(), of(PackedFormat::Rgba), &frame, &pictures);
+        let bgra = draw(other.clone(), of(PackedFormat::Bgra), &frame, &pictures);
+        let swapped: Vec<[u8; 4]> = bgra.iter().map(|&[b, g, r, a]| [r, g, b, a]).collect();
+        assert_eq!(rgba, swapped);
+        assert!(rgba.iter().any(|pixel| pixel[0] != pixel[2]));
+    }
 }
 
 /// A new picture replaces the last one, another size included; a picture that stays is not uploaded again.
@@ -261,11 +273,14 @@ proptest! {
         let layers = [Some(case.card), case.camera].into_iter().flatten().map(Layer::Card).collect();
         let frame = scene(layers);
         let tolerance = frame.layers.iter().map(|layer| tolerance(&device, layer)).fold(0.0, f64::max);
-        let found = draw(device, spec(case.output), &frame, &pictures);
         let art = |_: &_| unreachable!("no pointer");
         let expected = paint(case.output, |_, _| CANVAS, &frame, &pictures, ColorPolicy::ByTags, &art);
-        let (off, place) = worst(case.output, &found, &expected);
-        prop_assert!(off <= tolerance, "{off:.2} off, {tolerance:.2} allowed, at {place}");
+        for sampling in BOTH {
+            let spec = RenderSpec { sampling, ..spec(case.output) };
+            let found = draw(device.clone(), spec, &frame, &pictures);
+            let (off, place) = worst(case.output, &found, &expected);
+            prop_assert!(off <= tolerance, "{off:.2} off, {tolerance:.2} allowed, at {place} by {sampling}");
+        }
     }
 }
 
@@ -302,10 +317,6 @@ proptest! {
         let pictures = of(&[(Track::Display, &screen), (Track::Camera, &camera)]);
         let layers = [Some(case.card), case.camera].into_iter().flatten().map(Layer::Card).collect();
         let frame = scene(layers);
-        let mut renderer = Renderer::new(device, spec(case.output)).unwrap();
-        renderer.submit(&frame, &pictures).unwrap();
-        let whole = pixels(&renderer.receive().unwrap());
-
         let (x, y) = (x.min(case.output.width), y.min(case.output.height));
         let areas: Vec<PixelRect> = [(0, x), (x, case.output.width)]
             .into_iter()
@@ -319,12 +330,18 @@ proptest! {
             })
             .filter(|area| !area.is_empty())
             .collect();
-        // An empty scene in between, so that the areas have to be drawn.
-        renderer.submit(&scene(Vec::new()), &Pictures::new()).unwrap();
         let areas = Areas::exactly(case.output, areas);
-        renderer.submit_areas(&frame, &pictures, &areas).unwrap();
-        drop(renderer.receive().unwrap());
-        prop_assert!(pixels(&renderer.receive().unwrap()) == whole);
+        for sampling in BOTH {
+            let spec = RenderSpec { sampling, ..spec(case.output) };
+            let mut renderer = Renderer::new(device.clone(), spec).unwrap();
+            renderer.submit(&frame, &pictures).unwrap();
+            let whole = pixels(&renderer.receive().unwrap());
+            // An empty scene in between, so that the areas have to be drawn.
+            renderer.submit(&scene(Vec::new()), &Pictures::new()).unwrap();
+            renderer.submit_areas(&frame, &pictures, &areas).unwrap();
+            drop(renderer.receive().unwrap());
+            prop_assert!(pixels(&renderer.receive().unwrap()) == whole, "by {}", sampling);
+        }
     }
 }
 

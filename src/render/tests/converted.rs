@@ -28,9 +28,13 @@ fn covering(crop: Rect, factor: f64) -> Card {
     covering
 }
 
-fn draw_all(card: &Card, pictures: &[Pictures]) -> Option<Vec<[u8; 4]>> {
+fn draw_all(sampling: Sampling, card: &Card, pictures: &[Pictures]) -> Option<Vec<[u8; 4]>> {
     let frame = scene(vec![Layer::Card(card.clone())]);
-    let mut renderer = Renderer::new(device()?, spec(OUTPUT)).unwrap();
+    let spec = RenderSpec {
+        sampling,
+        ..spec(OUTPUT)
+    };
+    let mut renderer = Renderer::new(device()?, spec).unwrap();
     let mut last = Vec::new();
     for pictures in pictures {
         renderer.submit(&frame, pictures).unwrap();
@@ -59,10 +63,7 @@ fn converted_pictures_are_filtered_and_sharpened_as_specified() {
         let source = extreme(3, layout);
         let card = covering(crop, factor);
         let pictures = of(&[(Track::Display, &source)]);
-        let Some(found) = draw_all(&card, std::slice::from_ref(&pictures)) else {
-            return;
-        };
-        let frame = scene(vec![Layer::Card(card)]);
+        let frame = scene(vec![Layer::Card(card.clone())]);
         let art = |_: &_| unreachable!("no pointer");
         let background = |_, _| [0.25, 0.5, 0.75];
         let expected = paint(OUTPUT, background, &frame, &pictures, ColorPolicy::ByTags, &art);
@@ -75,11 +76,16 @@ fn converted_pictures_are_filtered_and_sharpened_as_specified() {
             ((factor - 1.0) * 0.25).min(0.45)
         };
         let allowed = 2.75 + sharpening * 5.5;
-        let (off, place) = worst(OUTPUT, &found, &expected);
-        assert!(
-            off <= allowed,
-            "{off:.2} off, {allowed:.2} allowed, at {place} for {factor}"
-        );
+        for sampling in BOTH {
+            let Some(found) = draw_all(sampling, &card, std::slice::from_ref(&pictures)) else {
+                return;
+            };
+            let (off, place) = worst(OUTPUT, &found, &expected);
+            assert!(
+                off <= allowed,
+                "{off:.2} off, {allowed:.2} allowed, at {place} for {factor} by {sampling}"
+            );
+        }
     }
 }
 
@@ -110,13 +116,16 @@ fn parts_that_change_are_converted_again() {
     changed.insert_changed(Track::Display, after.clone(), Some(upload));
     let first = of(&[(Track::Display, &before)]);
     let new = of(&[(Track::Display, &after)]);
-    let (Some(stale), Some(found), Some(expected)) = (
-        draw_all(&card, std::slice::from_ref(&first)),
-        draw_all(&card, &[first, changed]),
-        draw_all(&card, &[new]),
-    ) else {
-        return;
-    };
-    assert!(stale != expected);
-    assert!(found == expected);
+    for sampling in BOTH {
+        let draw_all = |pictures: &[Pictures]| draw_all(sampling, &card, pictures);
+        let (Some(stale), Some(found), Some(expected)) = (
+            draw_all(std::slice::from_ref(&first)),
+            draw_all(&[first.clone(), changed.clone()]),
+            draw_all(std::slice::from_ref(&new)),
+        ) else {
+            return;
+        };
+        assert!(stale != expected);
+        assert!(found == expected, "by {sampling}");
+    }
 }

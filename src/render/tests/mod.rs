@@ -10,7 +10,7 @@ mod scenes;
 
 use std::sync::Arc;
 
-use super::{Backdrop, ColorPolicy, Device, Noise, Pictures, RenderError, RenderSpec, Renderer};
+use super::{Backdrop, ColorPolicy, Device, Noise, Pictures, RenderError, RenderSpec, Renderer, Sampling};
 use crate::frame::{
     PackedFormat, PlaneStorage, PlaneView, Size, YuvColor, YuvLayout, YuvMatrix, YuvPicture, YuvRange,
 };
@@ -47,9 +47,13 @@ pub(super) fn spec(size: Size) -> RenderSpec {
         },
         pointer_art: Default::default(),
         colors: ColorPolicy::ByTags,
+        sampling: Sampling::Adapter,
         ring: 2,
     }
 }
+
+/// Whoever may filter the source pictures.
+pub(super) const BOTH: [Sampling; 2] = [Sampling::Adapter, Sampling::Processor];
 
 /// Draws one frame and returns its pixels row by row in the spec's byte order.
 pub(super) fn draw(

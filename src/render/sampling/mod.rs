@@ -1,0 +1,156 @@
+//! A card's picture at the output's pixels, filtered on the processor (cap-look.md 5.5, 20.1).
+//!
+//! An adapter that draws on the processor samples textures there too, one pixel at a time and by general code. Rows of a
+//! card share nearly all of that work: each source row becomes R'G'B' once ([`texels`]), two to four of them are mixed into one at the
+//! output row's place, and a pixel is then two neighbours of it ([`filter`]). What comes out is copied where nothing is
+//! blended with it, and read texel by texel where a shader has to blend it.
+
+mod filter;
+mod texels;
+
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+use super::card::Conversion;
+use super::map::Map;
+use super::planes::Planes;
+use crate::frame::{PackedFormat, PixelRect, Size};
+use filter::Filter;
+use texels::{Texels, Weights};
+
+/// Values of a pixel.
+const CHANNELS: usize = 4;
+
+/// Who filters the source pictures of cards.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Sampling {
+    /// The adapter's texture units, by shaders over uploaded planes.
+    #[default]
+    Adapter,
+    /// The processor, before the frame is drawn.
+    Processor,
+}
+
+impl std::fmt::Display for Sampling {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Adapter => "adapter",
+            Self::Processor => "processor",
+        })
+    }
+}
+
+/// A source picture to be sampled.
+pub(super) struct Source<'a> {
+    /// Its planes.
+    planes: &'a Planes<'a>,
+    /// Luma size.
+    size: Size,
+    /// How it becomes R'G'B', in which byte order.
+    weights: Weights,
+}
+
+impl<'a> Source<'a> {
+    /// `planes` of a picture of `size`, whose pixels come out in the byte order of `format`.
+    pub(super) fn new(
+        planes: &'a Planes<'a>,
+        size: Size,
+        conversion: &Conversion,
+        format: PackedFormat,
+    ) -> Self {
+        Self {
+            planes,
+            size,
+            weights: Weights::new(conversion, format),
+        }
+    }
+}
+
+/// Samples cards; keeps its row buffers from call to call.
+#[derive(Debug, Default)]
+pub(super) struct Sampler {
+    texels: Texels,
+    filter: Filter,
+    row: Vec<f32>,
+    line: Vec<u8>,
+}
+
+impl Sampler {
+    /// Hands `write` the rows of `rect` (output pixels) from top to bottom: the row's number within the rectangle and its pixels,
+    /// 4 bytes each, opaque. What a pixel becomes does not depend on the rectangle.
+    pub(super) fn sample(
+        &mut self,
+        source: &Source<'_>,
+        map: &Map,
+        rect: PixelRect,
+        mut write: impl FnMut(u32, &[u8]),
+    ) {
+        if rect.is_empty() {
+            return;
+        }
+        let span = Span::of(map, source, rect);
+        self.line.resize(rect.width as usize * CHANNELS, 0);
+        let ends = [rect.x, rect.x + rect.width - 1];
+        let [first, last] = ends.map(|x| place(map, 0, source.size.width, x) as usize);
+        if map.aligned && last == first + rect.width as usize - 1 {
+            self.row.resize(span.len() * CHANNELS, 0.0);
+            for row in 0..rect.height {
+                let y = place(map, 1, source.size.height, rect.y + row) as u32;
+                self.texels.row(source, y, span, &mut self.row);
+                let shown = &self.row[(first - span.start) * CHANNELS..];
+                for (byte, value) in self.line.iter_mut().zip(shown) {
+                    *byte = filter::rounded(*value);
+                }
+                write(row, &self.line);
+            }
+            return;
+        }
+        self.filter.begin(map, source.size.width, rect, span);
+        for row in 0..rect.height {
+            let at = place(map, 1, source.size.height, rect.y + row);
+            let mixed = self.filter.mix(at, &mut self.texels, source, span);
+            mixed.pixels(&mut self.line);
+            write(row, &self.line);
+        }
+    }
+}
+
+/// Where on the picture the pixel of an output column (axis 0) or row (axis 1) lies, in texels counted from the centre of the
+/// first, within the `side` texels that there are.
+fn place(map: &Map, axis: usize, side: u32, pixel: u32) -> f64 {
+    let at = (f64::from(pixel) + 0.5) * map.scale[axis] + map.origin[axis];
+    let shown = at.max(map.low[axis]).min(map.high[axis]);
+    (shown - 0.5).clamp(0.0, f64::from(side - 1))
+}
+
+/// Texels of a row, `start..end`, that some columns of the output are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Span {
+    start: usize,
+    end: usize,
+}
+
+impl Span {
+    /// Texels beside the one on the left of a pixel: the one on its right, and the neighbours of both (5.5).
+    const BESIDE: usize = 2;
+
+    /// What the columns of `rect` are made of, from the first texel of a block of chroma on.
+    fn of(map: &Map, source: &Source<'_>, rect: PixelRect) -> Self {
+        let width = source.size.width;
+        let ends = [rect.x, rect.x + rect.width - 1];
+        let [a, b] = ends.map(|pixel| place(map, 0, width, pixel) as usize);
+        let (low, high) = (a.min(b), a.max(b));
+        let shift = source.planes.shift.0;
+        Self {
+            start: low.saturating_sub(Self::BESIDE) >> shift << shift,
+            end: (high + 1 + Self::BESIDE).min(width as usize),
+        }
+    }
+
+    fn len(self) -> usize {
+        self.end - self.start
+    }
+}
