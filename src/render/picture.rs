@@ -198,7 +198,7 @@ impl PictureStore {
                 .filter(|upload| loaded.is_some_and(|loaded| loaded.takes(upload, picture)));
             let rects = changed.map_or(&whole[..], |upload| &upload.rects);
             let started = Instant::now();
-            self.upload(device, encoder, uploads, track, picture, rects, frame)?;
+            self.upload(device, encoder, uploads, (track, picture), rects, frame)?;
             self.stats.pictures += 1;
             self.stats.time += started.elapsed();
         }
@@ -242,8 +242,7 @@ impl PictureStore {
         device: &Device,
         encoder: &mut wgpu::CommandEncoder,
         uploads: &mut Uploads,
-        track: Track,
-        picture: &YuvPicture,
+        (track, picture): (Track, &YuvPicture),
         rects: &[PixelRect],
         frame: u64,
     ) -> Result<(), RenderError> {
