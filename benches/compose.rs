@@ -1,4 +1,5 @@
-//! What one frame costs from submit to mapped pixels: the default look at three sizes, then parts of it alone.
+//! What one frame costs from submit to mapped pixels: the default look at three sizes, then parts of it alone; cards filtered
+//! by the adapter and on the processor.
 //!
 //! Run with `cargo bench --bench compose`. Says nothing where there is no adapter.
 
@@ -134,7 +135,7 @@ fn pointer(size: Size) -> Pointer {
     }
 }
 
-fn renderer(size: Size) -> Option<Renderer> {
+fn renderer(size: Size, sampling: Sampling) -> Option<Renderer> {
     let spec = RenderSpec {
         size,
         format: PackedFormat::Rgba,
@@ -149,7 +150,7 @@ fn renderer(size: Size) -> Option<Renderer> {
         },
         pointer_art: BTreeMap::new(),
         colors: ColorPolicy::ByTags,
-        sampling: Sampling::Adapter,
+        sampling,
         ring: 3,
     };
     Renderer::new(Device::open(None).ok()?, spec).ok()
@@ -180,6 +181,13 @@ fn cases(size: Size) -> Vec<Case> {
     bare.corner.radius = 0.0;
     let mut whole = bare.clone();
     whole.rect = rect(0.0, 0.0, f64::from(size.width), f64::from(size.height));
+    let mut zoomed = screen(size, size);
+    zoomed.rect = rect(
+        -0.3 * f64::from(size.width),
+        -0.2 * f64::from(size.height),
+        1.8 * f64::from(size.width),
+        1.8 * f64::from(size.height),
+    );
     let everything = vec![
         card(screen(size, size)),
         Layer::Pointer(pointer(size)),
@@ -198,6 +206,7 @@ fn cases(size: Size) -> Vec<Case> {
             &still,
         ),
         case("default look, pointer and camera", everything, &moving),
+        case("zoomed", vec![card(zoomed)], &moving),
         case(
             "default look, source reduced",
             vec![card(screen(size, larger))],
@@ -210,12 +219,15 @@ fn cases(size: Size) -> Vec<Case> {
 }
 
 fn compose(criterion: &mut Criterion) {
-    for (name, size) in SIZES {
-        let mut group = criterion.benchmark_group(name);
+    for ((name, size), sampling) in SIZES
+        .into_iter()
+        .flat_map(|size| [Sampling::Adapter, Sampling::Processor].map(|sampling| (size, sampling)))
+    {
+        let mut group = criterion.benchmark_group(format!("{name}, {sampling}"));
         group.throughput(Throughput::Elements(1));
         group.sample_size(20);
         for case in cases(size) {
-            let Some(mut renderer) = renderer(size) else {
+            let Some(mut renderer) = renderer(size, sampling) else {
                 return;
             };
             let frame = SceneFrame {
@@ -243,7 +255,7 @@ fn compose(criterion: &mut Criterion) {
 /// A pointer that moves over the default look and nothing else: what is redrawn when only that is.
 fn pointer_alone(criterion: &mut Criterion) {
     for (name, size) in SIZES {
-        let Some(mut renderer) = renderer(size) else {
+        let Some(mut renderer) = renderer(size, Sampling::Processor) else {
             return;
         };
         let mut pictures = Pictures::new();

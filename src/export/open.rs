@@ -12,6 +12,8 @@ use crate::render::{Backdrop, ColorPolicy, Device, RenderSpec, Renderer, Samplin
 
 /// Staging buffers of the readback ring: one drawn to, one read, one queued, one being converted.
 const RING: usize = 4;
+/// The same where the adapter computes on the CPU: reading is no wait there, and every frame in flight costs its memory twice.
+const SOFTWARE_RING: usize = 2;
 /// Byte order of the renderer's pixels: what VideoToolbox takes without a swizzle; the other paths take either.
 pub(super) const PACKED: PackedFormat = if cfg!(target_os = "macos") {
     PackedFormat::Bgra
@@ -94,7 +96,7 @@ pub(super) fn open_renderer(
             ColorPolicy::ByTags
         },
         sampling: sampling.by,
-        ring: RING,
+        ring: if report.software { SOFTWARE_RING } else { RING },
     };
     paths.sampling = Some(sampling);
     Ok(Renderer::new(device, spec)?)

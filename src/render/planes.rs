@@ -38,6 +38,14 @@ pub(super) struct Planes<'a> {
     layout: ChromaPlanes<'a>,
 }
 
+/// A part of a row of chroma, as it is stored.
+pub(super) enum ChromaRows<'a> {
+    /// U and V.
+    Separate(&'a [u8], &'a [u8]),
+    /// U, V, U, V ...
+    Interleaved(&'a [u8]),
+}
+
 enum ChromaPlanes<'a> {
     Separate(PlaneView<'a>, PlaneView<'a>),
     Interleaved(PlaneView<'a>),
@@ -89,18 +97,26 @@ impl<'a> Planes<'a> {
         &self.luma.data[y as usize * self.luma.stride..]
     }
 
-    /// Samples `x..x + width` of row `y` as U, V, U, V ..., made in `scratch` unless they are stored that way.
-    pub(super) fn chroma_row<'b>(&'b self, y: u32, x: u32, width: u32, scratch: &'b mut [u8]) -> &'b [u8] {
+    /// Samples `x..x + width` of row `y`.
+    pub(super) fn chroma_rows(&self, y: u32, x: u32, width: u32) -> ChromaRows<'a> {
         let (x, width) = (x as usize, width as usize);
         let row = |plane: PlaneView<'a>, sample: usize| {
             let start = y as usize * plane.stride + x * sample;
             &plane.data[start..start + width * sample]
         };
         match self.layout {
-            ChromaPlanes::Interleaved(plane) => row(plane, 2),
-            ChromaPlanes::Separate(u, v) => {
-                let scratch = &mut scratch[..width * 2];
-                for ((pair, u), v) in scratch.chunks_exact_mut(2).zip(row(u, 1)).zip(row(v, 1)) {
+            ChromaPlanes::Interleaved(plane) => ChromaRows::Interleaved(row(plane, 2)),
+            ChromaPlanes::Separate(u, v) => ChromaRows::Separate(row(u, 1), row(v, 1)),
+        }
+    }
+
+    /// The same as U, V, U, V ..., made in `scratch` unless they are stored that way.
+    pub(super) fn chroma_row<'b>(&'b self, y: u32, x: u32, width: u32, scratch: &'b mut [u8]) -> &'b [u8] {
+        match self.chroma_rows(y, x, width) {
+            ChromaRows::Interleaved(pairs) => pairs,
+            ChromaRows::Separate(u, v) => {
+                let scratch = &mut scratch[..width as usize * 2];
+                for ((pair, u), v) in scratch.chunks_exact_mut(2).zip(u).zip(v) {
                     pair[0] = *u;
                     pair[1] = *v;
                 }

@@ -64,9 +64,9 @@ impl Parcel {
         u64::from(self.pitch()) * u64::from(self.whole.height)
     }
 
-    /// Where row `row` of `rect` starts in the buffer.
-    fn start(&self, rect: PixelRect, row: u32) -> usize {
-        let (x, y) = (rect.x - self.whole.x, rect.y - self.whole.y + row);
+    /// Where the pixel of `row` and `column` within `rect` lies in the buffer.
+    fn start(&self, rect: PixelRect, row: u32, column: u32) -> usize {
+        let (x, y) = (rect.x - self.whole.x + column, rect.y - self.whole.y + row);
         self.offset as usize + y as usize * self.pitch() as usize + x as usize * 4
     }
 }
@@ -135,10 +135,11 @@ impl Sheets {
                 let conversion = colors.conversion(picture.color);
                 let source = Source::new(&planes, picture.size, &conversion, self.format);
                 for &rect in &parcel.rects {
-                    self.sampler.sample(&source, &shown.map, rect, |row, pixels| {
-                        let start = parcel.start(rect, row);
-                        mapped.slice(start..start + pixels.len()).copy_from_slice(pixels);
-                    });
+                    self.sampler
+                        .sample(&source, &shown.map, rect, |row, column, pixels| {
+                            let start = parcel.start(rect, row, column);
+                            mapped.slice(start..start + pixels.len()).copy_from_slice(pixels);
+                        });
                 }
             }
         }

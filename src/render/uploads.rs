@@ -7,10 +7,6 @@ use super::error::{RenderError, Stage};
 
 /// Sizes are multiples of this, so that one that is nearly as large serves again.
 const GRAIN: u64 = 64 * 1024;
-/// Most buffers that are kept idle: a handful is enough for two tracks, and sizes that a recording no longer has must not
-/// pile up.
-const MOST_IDLE: usize = 8;
-
 /// The buffers. Each is idle, filled for the submission under way, or behind one that is not done.
 #[derive(Debug)]
 pub(super) struct Uploads {
@@ -38,9 +34,11 @@ impl Uploads {
         if let Some(fitting) = self.idle.iter().position(|buffer| buffer.size() >= bytes) {
             return self.idle.remove(fitting);
         }
-        // None is large enough: the smallest are the ones to do without.
-        let spare = self.idle.len().saturating_sub(MOST_IDLE - 1);
-        self.idle.drain(..spare);
+        // None is large enough, and a larger one serves as well: the smallest makes room, so that there are never more than
+        // were in flight at a time.
+        if !self.idle.is_empty() {
+            self.idle.remove(0);
+        }
         device.device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("upload"),
             size: bytes.next_multiple_of(GRAIN),

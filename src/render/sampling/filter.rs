@@ -3,6 +3,8 @@
 //! Both are sums of texels with weights, so the rows are mixed first, sharpening across rows and along them included, and
 //! the pixels are then taken between two neighbours of the mixed row.
 
+use multiversion::multiversion;
+
 use super::texels::Texels;
 use super::{CHANNELS, Map, Source, Span, place};
 use crate::frame::PixelRect;
@@ -86,10 +88,7 @@ impl Filter {
         let sharpened = self.sharpening > 0.0;
         if !sharpened {
             let kept = |y: u32| &self.kept[y as usize % KEPT].texels;
-            let rows = self.plain.iter_mut().zip(kept(upper)).zip(kept(lower));
-            for ((mixed, upper), lower) in rows {
-                *mixed = upper + (lower - upper) * weight;
-            }
+            between_rows(kept(upper), kept(lower), weight, &mut self.plain);
             return Mixed {
                 columns: &self.columns,
                 texels: &self.plain,
@@ -100,44 +99,14 @@ impl Filter {
         for y in [above, below] {
             self.keep(y, texels, source, span);
         }
-        self.sharpen([above, upper, lower, below], weight);
+        let kept = |y: u32| self.kept[y as usize % KEPT].texels.as_slice();
+        between_rows(kept(upper), kept(lower), weight, &mut self.plain);
+        let rows = [above, upper, lower, below].map(kept);
+        sharpen(rows, weight, &self.plain, self.sharpening, &mut self.sharp);
         Mixed {
             columns: &self.columns,
             texels: &self.sharp,
             sharpened,
-        }
-    }
-
-    /// 5.5, but for the way between two texels of the row, which `pixels` goes.
-    fn sharpen(&mut self, rows: [u32; 4], weight: f32) {
-        let kept = |y: u32| self.kept[y as usize % KEPT].texels.as_slice();
-        let [above, upper, lower, below] = rows.map(kept);
-        let values = self.plain.len();
-        let (above, upper, lower, below) = (
-            &above[..values],
-            &upper[..values],
-            &lower[..values],
-            &below[..values],
-        );
-        for index in 0..values {
-            self.plain[index] = upper[index] + (lower[index] - upper[index]) * weight;
-        }
-        let (whole, part) = (1.0 + self.sharpening, 0.25 * self.sharpening);
-        let inner = values - 2 * CHANNELS;
-        let (plain, sharp) = (&self.plain[..values], &mut self.sharp[CHANNELS..][..inner]);
-        let (left, centre, right) = (
-            &plain[..inner],
-            &plain[CHANNELS..][..inner],
-            &plain[2 * CHANNELS..][..inner],
-        );
-        // The neighbours above and below, each mixed like the row itself.
-        let (a, b) = (&above[CHANNELS..][..inner], &lower[CHANNELS..][..inner]);
-        let (c, d) = (&upper[CHANNELS..][..inner], &below[CHANNELS..][..inner]);
-        for index in 0..inner {
-            let first = a[index] + b[index];
-            let second = c[index] + d[index];
-            let around = left[index] + right[index] + first + (second - first) * weight;
-            sharp[index] = whole * centre[index] - part * around;
         }
     }
 
@@ -162,23 +131,56 @@ impl Mixed<'_> {
     /// The pixels of the columns, 4 bytes each, clamped and rounded to nearest.
     pub(super) fn pixels(&self, line: &mut [u8]) {
         if self.sharpened {
-            self.between::<true>(line);
+            between_columns::<true>(self.texels, self.columns, line);
         } else {
-            self.between::<false>(line);
+            between_columns::<false>(self.texels, self.columns, line);
         }
     }
+}
 
-    fn between<const CLAMPED: bool>(&self, line: &mut [u8]) {
-        for (pixel, column) in line.chunks_exact_mut(CHANNELS).zip(self.columns) {
-            let pair = &self.texels[column.left as usize * CHANNELS..][..2 * CHANNELS];
-            for channel in 0..CHANNELS {
-                let (left, right) = (pair[channel], pair[channel + CHANNELS]);
-                let mut value = left + (right - left) * column.weight;
-                if CLAMPED {
-                    value = value.clamp(0.0, 255.0);
-                }
-                pixel[channel] = rounded(value);
+/// The row that lies `weight` of the way from `upper` to `lower`.
+#[multiversion(targets("x86_64+avx2"))]
+fn between_rows(upper: &[f32], lower: &[f32], weight: f32, mixed: &mut [f32]) {
+    for ((mixed, upper), lower) in mixed.iter_mut().zip(upper).zip(lower) {
+        *mixed = upper + (lower - upper) * weight;
+    }
+}
+
+/// 5.5, but for the way between two texels of the row: `plain` is the mixed row, `rows` are those it lies between, with one
+/// more on each side, and `weight` is its place among them. The outermost texel at each end is left out.
+#[multiversion(targets("x86_64+avx2"))]
+fn sharpen(rows: [&[f32]; 4], weight: f32, plain: &[f32], sharpening: f32, sharp: &mut [f32]) {
+    let inner = plain.len() - 2 * CHANNELS;
+    let (whole, part) = (1.0 + sharpening, 0.25 * sharpening);
+    let (left, centre, right) = (
+        &plain[..inner],
+        &plain[CHANNELS..][..inner],
+        &plain[2 * CHANNELS..][..inner],
+    );
+    // The neighbours above and below, each mixed like the row itself.
+    let [above, upper, lower, below] = rows;
+    let (above, lower) = (&above[CHANNELS..][..inner], &lower[CHANNELS..][..inner]);
+    let (upper, below) = (&upper[CHANNELS..][..inner], &below[CHANNELS..][..inner]);
+    let sharp = &mut sharp[CHANNELS..][..inner];
+    for index in 0..inner {
+        let first = above[index] + lower[index];
+        let second = upper[index] + below[index];
+        let around = left[index] + right[index] + first + (second - first) * weight;
+        sharp[index] = whole * centre[index] - part * around;
+    }
+}
+
+#[multiversion(targets("x86_64+avx2"))]
+fn between_columns<const CLAMPED: bool>(texels: &[f32], columns: &[Column], line: &mut [u8]) {
+    for (pixel, column) in line.chunks_exact_mut(CHANNELS).zip(columns) {
+        let pair = &texels[column.left as usize * CHANNELS..][..2 * CHANNELS];
+        for channel in 0..CHANNELS {
+            let (left, right) = (pair[channel], pair[channel + CHANNELS]);
+            let mut value = left + (right - left) * column.weight;
+            if CLAMPED {
+                value = value.clamp(0.0, 255.0);
             }
+            pixel[channel] = rounded(value);
         }
     }
 }

@@ -79,35 +79,61 @@ pub(super) struct Sampler {
 }
 
 impl Sampler {
-    /// Hands `write` the rows of `rect` (output pixels) from top to bottom: the row's number within the rectangle and its pixels,
-    /// 4 bytes each, opaque. What a pixel becomes does not depend on the rectangle.
+    /// Hands `write` the pixels of `rect` (output pixels), a part of a row at a time: its row and first column within the
+    /// rectangle, and its pixels, 4 bytes each, opaque. What a pixel becomes does not depend on the rectangle.
     pub(super) fn sample(
         &mut self,
         source: &Source<'_>,
         map: &Map,
         rect: PixelRect,
-        mut write: impl FnMut(u32, &[u8]),
+        mut write: impl FnMut(u32, u32, &[u8]),
     ) {
         if rect.is_empty() {
             return;
         }
-        let span = Span::of(map, source, rect);
-        self.line.resize(rect.width as usize * CHANNELS, 0);
         let ends = [rect.x, rect.x + rect.width - 1];
         let [first, last] = ends.map(|x| place(map, 0, source.size.width, x) as usize);
         if map.aligned && last == first + rect.width as usize - 1 {
-            self.row.resize(span.len() * CHANNELS, 0.0);
-            for row in 0..rect.height {
-                let y = place(map, 1, source.size.height, rect.y + row) as u32;
-                self.texels.row(source, y, span, &mut self.row);
-                let shown = &self.row[(first - span.start) * CHANNELS..];
-                for (byte, value) in self.line.iter_mut().zip(shown) {
-                    *byte = filter::rounded(*value);
-                }
-                write(row, &self.line);
-            }
+            self.copy(source, map, rect, first, |row, pixels| write(row, 0, pixels));
             return;
         }
+        let width = stripe(map);
+        for start in (0..rect.width).step_by(width as usize) {
+            let stripe = PixelRect {
+                x: rect.x + start,
+                width: width.min(rect.width - start),
+                ..rect
+            };
+            self.filter(source, map, stripe, |row, pixels| write(row, start, pixels));
+        }
+    }
+
+    /// Texels as they are, from column `first` on.
+    fn copy(
+        &mut self,
+        source: &Source<'_>,
+        map: &Map,
+        rect: PixelRect,
+        first: usize,
+        mut write: impl FnMut(u32, &[u8]),
+    ) {
+        let span = Span::of(map, source, rect);
+        self.line.resize(rect.width as usize * CHANNELS, 0);
+        self.row.resize(span.len() * CHANNELS, 0.0);
+        for row in 0..rect.height {
+            let y = place(map, 1, source.size.height, rect.y + row) as u32;
+            self.texels.row(source, y, span, &mut self.row);
+            let shown = &self.row[(first - span.start) * CHANNELS..];
+            for (byte, value) in self.line.iter_mut().zip(shown) {
+                *byte = filter::rounded(*value);
+            }
+            write(row, &self.line);
+        }
+    }
+
+    fn filter(&mut self, source: &Source<'_>, map: &Map, rect: PixelRect, mut write: impl FnMut(u32, &[u8])) {
+        let span = Span::of(map, source, rect);
+        self.line.resize(rect.width as usize * CHANNELS, 0);
         self.filter.begin(map, source.size.width, rect, span);
         for row in 0..rect.height {
             let at = place(map, 1, source.size.height, rect.y + row);
@@ -116,6 +142,13 @@ impl Sampler {
             write(row, &self.line);
         }
     }
+}
+
+/// Columns that are filtered together: few enough for the rows of texels they are made of to stay in the innermost cache.
+fn stripe(map: &Map) -> u32 {
+    // Six rows of 16 bytes a texel, in 32 KiB.
+    const TEXELS: f64 = 256.0;
+    (TEXELS / map.scale[0].abs()).clamp(32.0, 1024.0) as u32
 }
 
 /// Where on the picture the pixel of an output column (axis 0) or row (axis 1) lies, in texels counted from the centre of the

@@ -22,12 +22,18 @@ fn sampled(picture: &YuvPicture, map: &Map, rect: PixelRect) -> Vec<[u8; 4]> {
     let planes = Planes::checked(picture, Track::Display).unwrap();
     let conversion = Conversion::of(picture.color);
     let source = Source::new(&planes, picture.size, &conversion, PackedFormat::Rgba);
-    let mut pixels = Vec::new();
-    Sampler::default().sample(&source, map, rect, |row, line| {
-        assert_eq!(row as usize * rect.width as usize, pixels.len());
-        pixels.extend(line.chunks_exact(4).map(|p| [p[0], p[1], p[2], p[3]]));
+    let mut pixels = vec![None; (rect.width * rect.height) as usize];
+    Sampler::default().sample(&source, map, rect, |row, column, line| {
+        let start = (row * rect.width + column) as usize;
+        for (place, pixel) in pixels[start..].iter_mut().zip(line.chunks_exact(4)) {
+            assert_eq!(*place, None, "written twice");
+            *place = Some([pixel[0], pixel[1], pixel[2], pixel[3]]);
+        }
     });
     pixels
+        .into_iter()
+        .map(|pixel| pixel.expect("every pixel is written"))
+        .collect()
 }
 
 /// Grey, so that a texel's value is its luma whatever converts it.

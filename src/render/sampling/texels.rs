@@ -1,8 +1,11 @@
 //! Rows of a source picture as R'G'B', every texel with the chroma of its block, clamped (cap-look.md 20.1, 20.3).
 
+use multiversion::multiversion;
+
 use super::{CHANNELS, Source, Span};
 use crate::frame::PackedFormat;
 use crate::render::card::Conversion;
+use crate::render::planes::ChromaRows;
 
 /// What a luma, U or V sample adds to the four channels of a texel, and what is added to all; texels are 0..=255.
 #[derive(Clone, Copy, Debug)]
@@ -32,10 +35,12 @@ impl Weights {
     }
 }
 
-/// Converts rows; keeps its buffer from call to call.
+/// Converts rows; keeps its buffers from call to call.
 #[derive(Debug, Default)]
 pub(super) struct Texels {
-    pairs: Vec<u8>,
+    luma: Vec<f32>,
+    blue: Vec<f32>,
+    red: Vec<f32>,
 }
 
 impl Texels {
@@ -43,19 +48,38 @@ impl Texels {
     pub(super) fn row(&mut self, source: &Source<'_>, y: u32, span: Span, texels: &mut [f32]) {
         let planes = source.planes;
         let (shift_x, shift_y) = planes.shift;
+        // The span starts with a block.
         let first = span.start >> shift_x;
         let samples = ((span.end - 1) >> shift_x) + 1 - first;
-        self.pairs.resize(samples * 2, 0);
-        let pairs = planes.chroma_row(y >> shift_y, first as u32, samples as u32, &mut self.pairs);
-        let luma = &planes.luma_row(y)[span.start..span.end];
-        // The span starts with a block.
-        let block = 1usize << shift_x.min(16);
-        let blocks = luma.chunks(block).zip(pairs.chunks_exact(2));
-        let texels = texels.chunks_mut(block * CHANNELS);
-        for ((luma, pair), texels) in blocks.zip(texels) {
-            let chroma = source.weights.chroma(pair[0], pair[1]);
-            for (luma, texel) in luma.iter().zip(texels.chunks_exact_mut(CHANNELS)) {
-                source.weights.texel(*luma, &chroma, texel);
+        for (values, count) in [
+            (&mut self.luma, span.len()),
+            (&mut self.blue, samples),
+            (&mut self.red, samples),
+        ] {
+            values.resize(count, 0.0);
+        }
+        widen(&planes.luma_row(y)[span.start..span.end], &mut self.luma);
+        match planes.chroma_rows(y >> shift_y, first as u32, samples as u32) {
+            ChromaRows::Separate(u, v) => {
+                widen(u, &mut self.blue);
+                widen(v, &mut self.red);
+            }
+            ChromaRows::Interleaved(pairs) => widen_pairs(pairs, &mut self.blue, &mut self.red),
+        }
+        let weights = &source.weights;
+        // Of all layouts nearly every picture has this one; the others go one texel at a time.
+        let done = if shift_x == 1 {
+            convert_pairs(weights, &self.luma, &self.blue, &self.red, texels)
+        } else {
+            0
+        };
+        let rest = texels[done * CHANNELS..].chunks_exact_mut(CHANNELS);
+        for ((index, luma), texel) in self.luma.iter().enumerate().skip(done).zip(rest) {
+            let block = index >> shift_x;
+            let chroma = weights.chroma(self.blue[block], self.red[block]);
+            for channel in 0..CHANNELS {
+                let value = luma * weights.luma[channel] + chroma[channel];
+                texel[channel] = value.clamp(0.0, 255.0);
             }
         }
     }
@@ -63,17 +87,44 @@ impl Texels {
 
 impl Weights {
     #[inline]
-    fn chroma(&self, u: u8, v: u8) -> [f32; CHANNELS] {
-        let (u, v) = (f32::from(u), f32::from(v));
+    fn chroma(&self, u: f32, v: f32) -> [f32; CHANNELS] {
         std::array::from_fn(|channel| u * self.blue[channel] + v * self.red[channel] + self.offset[channel])
     }
+}
 
-    #[inline]
-    fn texel(&self, luma: u8, chroma: &[f32; CHANNELS], texel: &mut [f32]) {
-        let luma = f32::from(luma);
-        for channel in 0..CHANNELS {
-            let value = luma * self.luma[channel] + chroma[channel];
-            texel[channel] = value.clamp(0.0, 255.0);
+#[multiversion(targets("x86_64+avx2"))]
+fn widen(samples: &[u8], values: &mut [f32]) {
+    for (value, sample) in values.iter_mut().zip(samples) {
+        *value = f32::from(*sample);
+    }
+}
+
+#[multiversion(targets("x86_64+avx2"))]
+fn widen_pairs(pairs: &[u8], blue: &mut [f32], red: &mut [f32]) {
+    let (pairs, _) = pairs.as_chunks::<2>();
+    for ((pair, u), v) in pairs.iter().zip(blue).zip(red) {
+        *u = f32::from(pair[0]);
+        *v = f32::from(pair[1]);
+    }
+}
+
+/// Texels two by two, each pair with one sample of chroma; how many were converted: all, or all but the last.
+#[multiversion(targets("x86_64+avx2"))]
+fn convert_pairs(weights: &Weights, luma: &[f32], blue: &[f32], red: &[f32], texels: &mut [f32]) -> usize {
+    const PAIR: usize = 2 * CHANNELS;
+    let twice =
+        |weights: &[f32; CHANNELS]| -> [f32; PAIR] { std::array::from_fn(|index| weights[index % CHANNELS]) };
+    let (by_luma, by_blue) = (twice(&weights.luma), twice(&weights.blue));
+    let (by_red, offset) = (twice(&weights.red), twice(&weights.offset));
+    let (luma, _) = luma.as_chunks::<2>();
+    let (pairs, _) = texels.as_chunks_mut::<PAIR>();
+    for (((luma, u), v), pair) in luma.iter().zip(blue).zip(red).zip(pairs) {
+        let [a, b] = *luma;
+        let luma = [a, a, a, a, b, b, b, b];
+        for index in 0..PAIR {
+            let chroma = u * by_blue[index] + v * by_red[index] + offset[index];
+            pair[index] = (luma[index] * by_luma[index] + chroma).clamp(0.0, 255.0);
         }
     }
+    luma.len() * 2
 }
