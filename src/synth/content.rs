@@ -28,6 +28,10 @@ enum Picture {
         last: Option<(i32, i32)>,
     },
     Noise(Noise, Canvas),
+    Still {
+        canvas: Canvas,
+        shown: bool,
+    },
     Person(Person),
 }
 
@@ -43,6 +47,10 @@ impl Painter {
                 last: None,
             },
             Content::Noise(percent) => Picture::Noise(Noise::new(plan.size, percent), still(plan.size)),
+            Content::Still => Picture::Still {
+                canvas: still(plan.size),
+                shown: false,
+            },
             Content::Person => Picture::Person(Person::new(plan.size)),
         };
         Self {
@@ -81,6 +89,7 @@ impl Painter {
                 noise.draw(canvas);
                 (true, canvas)
             }
+            Picture::Still { canvas, shown } => (!std::mem::replace(shown, true), canvas),
             Picture::Person(person) => {
                 person.draw(seconds);
                 (true, person.canvas())
@@ -100,13 +109,13 @@ impl Painter {
         match &mut self.picture {
             Picture::Desktop(screen) => screen.canvas().view(),
             Picture::DesktopWithPointer { shown, .. } => shown.view(),
-            Picture::Noise(_, canvas) => canvas.view(),
+            Picture::Noise(_, canvas) | Picture::Still { canvas, .. } => canvas.view(),
             Picture::Person(person) => person.canvas().view(),
         }
     }
 }
 
-/// What lies around the noise: a desktop at rest.
+/// A desktop at rest, also what lies around the noise.
 fn still(size: Size) -> Canvas {
     let mut screen = Screen::new(size, Script::new(60.0));
     screen.advance(0.0);

@@ -73,6 +73,24 @@ pub(super) fn noise(size: Size, fps: u32, seconds: f64, percent: u32) -> Plan {
     )
 }
 
+/// One picture of a desktop at rest, over which nothing but the pointer moves. No zoom.
+pub(super) fn pointer(size: Size, fps: u32, seconds: f64) -> Plan {
+    plan(
+        SegmentPlan {
+            display: VideoPlan {
+                content: Content::Still,
+                ..VideoPlan::screen(size, fps, seconds)
+            },
+            camera: None,
+            mic: None,
+            system: None,
+            pointer: true,
+        },
+        seconds,
+        false,
+    )
+}
+
 fn plan(segment: SegmentPlan, seconds: f64, zooms: bool) -> Plan {
     Plan {
         title: "Made to measure with",

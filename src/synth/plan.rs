@@ -80,6 +80,8 @@ pub(super) enum Content {
     DesktopWithPointer,
     /// Noise on this share of the picture, %.
     Noise(u32),
+    /// A desktop at rest: one picture, for the whole length.
+    Still,
     /// Somebody before a camera.
     Person,
 }

@@ -106,7 +106,7 @@ pub const PRESETS: &[PresetInfo] = &[
 
 /// The forms with parameters, for help texts.
 pub const FORMS: &str = "screen:WxH@FPS:SECONDS, fragmented:WxH@FPS:SECONDS, camera:WxH@FPS:SECONDS, \
-     counter:WxH@FPS:SECONDS, worst:WxH@FPS:SECONDS, area-PERCENT:WxH@FPS:SECONDS";
+     counter:WxH@FPS:SECONDS, worst:WxH@FPS:SECONDS, area-PERCENT:WxH@FPS:SECONDS, pointer:WxH@FPS:SECONDS";
 
 const FULL_HD: Size = Size::new(1920, 1080);
 
@@ -114,7 +114,7 @@ const FULL_HD: Size = Size::new(1920, 1080);
 ///
 /// Sides are even and 64..=8192, rates 1..=240, lengths 0.1..=7200 s. `camera` is `screen` with a camera and both sounds;
 /// `counter` numbers every picture with a barcode at [`super::barcode::Placement::STANDARD`]; `area-10` changes 10 % of the
-/// pixels in every picture.
+/// pixels in every picture; in `pointer` nothing moves but the pointer.
 ///
 /// # Errors
 /// [`SynthError::UnknownPreset`] says what is wrong with the name and what is known.
@@ -159,6 +159,7 @@ fn parametric(name: &str) -> Result<Plan, String> {
         "fragmented" => large::fragmented,
         "camera" => large::with_camera,
         "counter" => large::counter,
+        "pointer" => large::pointer,
         "worst" => |size, fps, seconds| large::noise(size, fps, seconds, 100),
         _ => return Err("no such name".into()),
     };
@@ -226,6 +227,7 @@ mod tests {
             "counter:640x360@25:3",
             "worst:320x240@30:1",
             "area-7:320x240@30:1",
+            "pointer:320x240@30:1",
         ] {
             preset(name).unwrap();
         }
