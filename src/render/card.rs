@@ -1,10 +1,10 @@
 //! Screen card and camera overlay: which pixels need which maths, and the numbers for the shader (cap-look.md 5).
 
+use super::draw::{Draw, Means, Textures};
 use super::map::Map;
 use super::pipeline::PipelineKey;
 use super::planes::{chroma_size, shifts};
 use super::region::{centres_within, subtract_all};
-use super::renderer::{Draw, Means, Textures};
 use crate::cap::config::RoundingType;
 use crate::frame::{PixelRect, Size, YuvColor, YuvPicture, YuvRange};
 use crate::scene::{BorderLine, Card, Rect, Shadow};

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::device::Device;
+use super::draw::{Draw, Means, Textures};
 use super::error::RenderError;
 use super::pipeline::PipelineKey;
 use super::region::{centres_within, intersect};
-use super::renderer::{Draw, Means, Textures};
 use crate::frame::{PackedFormat, PackedFrame, PixelRect, Size};
 use crate::scene::{Pointer, PointerArt};
 

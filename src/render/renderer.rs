@@ -1,13 +1,16 @@
 //! From a scene to a frame on its way back: plan the draws, upload what changed, record, submit.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::backdrop::{self, Backdrop, Canvas};
+use super::backdrop::{self, Canvas};
 use super::card::{self, CardPlan, Source, worth_a_copy};
 use super::converted::{ConversionUniforms, Converter};
 use super::device::{AdapterReport, Device};
+use super::draw::{Draw, Means, Textures};
 use super::error::{RenderError, Stage};
+use super::finite::check_numbers;
+use super::numbers::{Numbers, UniformBlocks};
 use super::nv12::Nv12Pass;
 use super::picture::{Loaded, PictureStore, Pictures};
 use super::pipeline::{PipelineKey, Pipelines};
@@ -17,69 +20,11 @@ use super::readback::{Ready, ReadyFrame, Ring};
 use super::region::subtract_all;
 use super::sampling::Sampling;
 use super::sheets::{Sheets, Shown, copy_canvas};
+use super::spec::{ColorPolicy, RenderSpec, RenderStats};
 use super::target::Target;
 use super::uploads::Uploads;
-use crate::frame::{PackedFormat, PackedFrame, PixelRect, Size, YuvColor};
-use crate::scene::{Areas, Card, Layer, Pointer, PointerArt, Rect, SceneFrame, Track};
-
-/// Distance between uniform blocks: no adapter asks for more.
-const UNIFORM_ALIGNMENT: usize = 256;
-
-/// By which maths source pictures become R'G'B'.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum ColorPolicy {
-    /// The stream's own matrix and range.
-    #[default]
-    ByTags,
-    /// Everything as BT.601 limited range with Cap's rounded numbers (cap-look.md 20.1).
-    Cap601,
-}
-
-impl ColorPolicy {
-    /// The conversion of a picture that is tagged as `color`.
-    pub(super) fn conversion(self, color: YuvColor) -> card::Conversion {
-        match self {
-            Self::ByTags => card::Conversion::of(color),
-            Self::Cap601 => card::Conversion::cap(),
-        }
-    }
-}
-
-/// What a renderer draws into and with.
-#[derive(Clone, Debug)]
-pub struct RenderSpec {
-    /// Size of the output.
-    pub size: Size,
-    /// Byte order of the frames.
-    pub format: PackedFormat,
-    /// What lies behind everything.
-    pub background: Backdrop,
-    /// Recorded pointer images by id, straight or premultiplied (cap-look.md 8.8).
-    pub pointer_art: BTreeMap<String, PackedFrame>,
-    /// Conversion of the source pictures.
-    pub colors: ColorPolicy,
-    /// Who filters them; a processor that also draws does it in far less time than its texture units would take.
-    pub sampling: Sampling,
-    /// Number of staging buffers, at least 1: how many frames may be submitted or lent out at a time.
-    pub ring: usize,
-}
-
-/// What rendering cost so far.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
-pub struct RenderStats {
-    /// Frames submitted.
-    pub frames: u64,
-    /// Source pictures uploaded; fewer than were shown when frames share them.
-    pub pictures_uploaded: u64,
-    /// Bytes of source pictures, of whole ones row padding included; where the processor samples, bytes of sampled pixels.
-    pub bytes_uploaded: u64,
-    /// Bytes of frames read back; of whole ones row padding included.
-    pub bytes_read_back: u64,
-    /// Time spent copying source pictures to upload buffers.
-    pub upload_time: Duration,
-    /// Pointer images that scenes named and the recording does not hold; nothing was drawn for them.
-    pub missing_pointer_art: BTreeSet<String>,
-}
+use crate::frame::{PackedFormat, PixelRect, YuvColor};
+use crate::scene::{Areas, Card, Layer, Pointer, SceneFrame, Track};
 
 /// Composes frames and hands them out in order.
 #[derive(Debug)]
@@ -107,119 +52,6 @@ pub struct Renderer {
     /// Converts every frame before it is read back.
     planes: Option<Nv12Pass>,
     stats: RenderStats,
-}
-
-/// Which textures a draw reads.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Textures {
-    Backdrop,
-    Planes(Track),
-    /// What the processor sampled for the card of this layer.
-    Sheet(usize),
-    /// None, by a pipeline that shares its layout with others.
-    Blank,
-    Converted {
-        track: Track,
-        /// Whether the details are read too.
-        details: bool,
-    },
-    Art(PointerArt),
-}
-
-/// How pixels come into the target.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Means {
-    /// Through a pipeline, in the order of the draws.
-    Pipeline(PipelineKey),
-    /// As they are, before anything is drawn: nothing below them is drawn.
-    Copy,
-}
-
-/// Rectangles of one frame that are drawn alike. What a pixel becomes does not depend on the rectangles, so they may
-/// be cut to any area that has to be redrawn.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Draw {
-    pub(super) means: Means,
-    pub(super) textures: Textures,
-    /// Offset in the frame's uniform buffer.
-    pub(super) uniforms: u32,
-    pub(super) rects: Vec<PixelRect>,
-}
-
-/// Uniform blocks of a frame, one behind the other.
-#[derive(Debug, Default)]
-struct UniformBlocks {
-    bytes: Vec<u8>,
-}
-
-impl UniformBlocks {
-    fn push(&mut self, block: &[u8]) -> u32 {
-        let offset = self.bytes.len();
-        self.bytes.extend_from_slice(block);
-        self.bytes
-            .resize(self.bytes.len().next_multiple_of(UNIFORM_ALIGNMENT), 0);
-        offset as u32
-    }
-}
-
-/// Uniforms and rectangles on the GPU, rewritten for every frame; they grow and never shrink.
-#[derive(Debug)]
-struct Numbers {
-    uniforms: wgpu::Buffer,
-    uniform_group: wgpu::BindGroup,
-    rects: wgpu::Buffer,
-}
-
-impl Numbers {
-    /// Bytes a shader may read behind an offset: the largest uniform block.
-    const BLOCK: u64 = 256;
-
-    fn new(device: &Device, pipelines: &Pipelines, blocks: u64, rects: u64) -> Self {
-        let buffer = |label, size, usage| {
-            device.device.create_buffer(&wgpu::BufferDescriptor {
-                label: Some(label),
-                size,
-                usage: usage | wgpu::BufferUsages::COPY_DST,
-                mapped_at_creation: false,
-            })
-        };
-        let uniforms = buffer("uniforms", blocks * Self::BLOCK, wgpu::BufferUsages::UNIFORM);
-        let uniform_group = device.device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some("uniforms"),
-            layout: &pipelines.layouts.uniforms,
-            entries: &[wgpu::BindGroupEntry {
-                binding: 0,
-                resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
-                    buffer: &uniforms,
-                    offset: 0,
-                    size: wgpu::BufferSize::new(Self::BLOCK),
-                }),
-            }],
-        });
-        Self {
-            uniforms,
-            uniform_group,
-            rects: buffer("rectangles", rects * 16, wgpu::BufferUsages::VERTEX),
-        }
-    }
-
-    /// Writes a frame's numbers; the queue orders that behind the frames submitted before.
-    fn write(&mut self, device: &Device, pipelines: &Pipelines, uniforms: &[u8], rects: &[[u32; 4]]) {
-        let needed = (uniforms.len() as u64, rects.len() as u64 * 16);
-        if needed.0 > self.uniforms.size() || needed.1 > self.rects.size() {
-            let blocks = needed.0.max(self.uniforms.size()).next_power_of_two() / Self::BLOCK;
-            let rects = needed.1.max(self.rects.size()).next_power_of_two() / 16;
-            *self = Self::new(device, pipelines, blocks, rects);
-        }
-        if !uniforms.is_empty() {
-            device.queue.write_buffer(&self.uniforms, 0, uniforms);
-        }
-        if !rects.is_empty() {
-            device
-                .queue
-                .write_buffer(&self.rects, 0, bytemuck::cast_slice(rects));
-        }
-    }
 }
 
 impl Renderer {
@@ -647,36 +479,4 @@ impl Renderer {
             pass.draw(0..4, instances);
         }
     }
-}
-
-/// A number that is not finite has no place on the screen, and would draw differently on every adapter.
-fn check_numbers(frame: &SceneFrame, index: u64) -> Result<(), RenderError> {
-    let finite = |numbers: &[f64]| numbers.iter().all(|number| number.is_finite());
-    let rect = |rect: &Rect| finite(&[rect.x, rect.y, rect.width, rect.height]);
-    for layer in &frame.layers {
-        let (fine, what) = match layer {
-            Layer::Card(card) => {
-                let shadow = card.shadow.is_none_or(|s| finite(&[s.size, s.blur, s.alpha]));
-                let border = card
-                    .border
-                    .is_none_or(|b| finite(&b.color) && finite(&[b.width, b.opacity]));
-                let own = finite(&[card.corner.radius, card.opacity]) && rect(&card.rect);
-                (
-                    own && shadow && border && rect(&card.picture.crop),
-                    "a card's geometry",
-                )
-            }
-            Layer::Pointer(pointer) => {
-                let own = finite(&[pointer.rotation, pointer.opacity]);
-                (
-                    own && rect(&pointer.rect) && rect(&pointer.clip),
-                    "the pointer's geometry",
-                )
-            }
-        };
-        if !fine {
-            return Err(RenderError::NotFinite { frame: index, what });
-        }
-    }
-    Ok(())
 }

@@ -6,12 +6,13 @@
 use std::collections::BTreeMap;
 
 use super::converted::Binder;
+use super::draw::{Draw, Means, Textures};
 use super::error::RenderError;
 use super::map::Map;
 use super::picture::Pictures;
 use super::planes::Planes;
-use super::renderer::{ColorPolicy, Draw, Means, Textures};
 use super::sampling::{Sampler, Source};
+use super::spec::ColorPolicy;
 use super::target::Target;
 use super::uploads::Uploads;
 use crate::frame::{PackedFormat, PixelRect, Size};
