@@ -55,8 +55,9 @@ impl ExportSettings {
             EncoderSetting::Named(name) => EncoderChoice::Named(name.clone()),
             EncoderSetting::Auto | EncoderSetting::None => EncoderChoice::Auto,
         };
-        if self.repeats == Repeats::StillPictures {
-            // Copies of a picture take its place among the references, so there must be one only.
+        if self.repeats != Repeats::Encode {
+            // Copies of a picture take its place among the references, so there must be one only. Where repetitions are
+            // left out instead, the pictures are the same ones and cost the same.
             video.max_references = Some(1);
         }
         video
@@ -154,4 +155,23 @@ pub enum PixelPathSetting {
     Auto,
     /// This one or an error.
     Fixed(PixelPath),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pictures_of_both_frame_rate_modes_are_coded_alike() {
+        let references = |repeats| {
+            let settings = ExportSettings {
+                repeats,
+                ..ExportSettings::default()
+            };
+            settings.video(settings.bounds).max_references
+        };
+        assert_eq!(references(Repeats::StillPictures), Some(1));
+        assert_eq!(references(Repeats::Skip), references(Repeats::StillPictures));
+        assert_eq!(references(Repeats::Encode), None);
+    }
 }
