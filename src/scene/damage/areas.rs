@@ -7,8 +7,9 @@ use crate::frame::{PixelRect, Size};
 const MOST: usize = 8;
 /// Pixels that two rectangles may gain by becoming one: what the overhead of a rectangle is worth.
 const WORTH_MERGING: u64 = 4096;
-/// Percent of the picture from which on all of it is taken.
-const NEARLY_ALL: u64 = 60;
+/// Percent of the picture from which on all of it is taken: what is left out of a frame has to be carried over from the one
+/// before, row by row.
+const NEARLY_ALL: u64 = 85;
 
 /// Pixels of a picture as a few rectangles that do not overlap. Their edges are even or the picture's own, so that a 4:2:0
 /// chroma sample belongs to one of them only.
@@ -216,12 +217,12 @@ mod tests {
             x: 0,
             y: 0,
             width: 100,
-            height: 60,
+            height: 84,
         });
         assert!(!areas.is_whole());
         areas.add(PixelRect {
             x: 0,
-            y: 59,
+            y: 83,
             width: 100,
             height: 3,
         });
