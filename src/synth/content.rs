@@ -28,10 +28,7 @@ enum Picture {
         last: Option<(i32, i32)>,
     },
     Noise(Noise, Canvas),
-    Still {
-        canvas: Canvas,
-        shown: bool,
-    },
+    Still(Canvas),
     Person(Person),
 }
 
@@ -47,10 +44,7 @@ impl Painter {
                 last: None,
             },
             Content::Noise(percent) => Picture::Noise(Noise::new(plan.size, percent), still(plan.size)),
-            Content::Still => Picture::Still {
-                canvas: still(plan.size),
-                shown: false,
-            },
+            Content::Still => Picture::Still(still(plan.size)),
             Content::Person => Picture::Person(Person::new(plan.size)),
         };
         Self {
@@ -89,7 +83,7 @@ impl Painter {
                 noise.draw(canvas);
                 (true, canvas)
             }
-            Picture::Still { canvas, shown } => (!std::mem::replace(shown, true), canvas),
+            Picture::Still(canvas) => (self.written == 0, canvas),
             Picture::Person(person) => {
                 person.draw(seconds);
                 (true, person.canvas())
@@ -109,7 +103,7 @@ impl Painter {
         match &mut self.picture {
             Picture::Desktop(screen) => screen.canvas().view(),
             Picture::DesktopWithPointer { shown, .. } => shown.view(),
-            Picture::Noise(_, canvas) | Picture::Still { canvas, .. } => canvas.view(),
+            Picture::Noise(_, canvas) | Picture::Still(canvas) => canvas.view(),
             Picture::Person(person) => person.canvas().view(),
         }
     }
