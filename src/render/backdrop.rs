@@ -80,6 +80,12 @@ impl Backdrop {
                     scale: noise_scale.unwrap_or(3.0),
                 },
             }),
+            BackgroundSource::AnimatedGradient { config } => {
+                Some(config.first_color.map_or(Self::WHITE, |color| Self::Color {
+                    color: unit(&color),
+                    alpha: 1.0,
+                }))
+            }
         }
     }
 }

@@ -89,26 +89,15 @@ pub(crate) fn scene(recording: &Recording, facts: &Facts, fps: u32) -> Scene {
 pub(crate) fn timeline(segments: Vec<Clip>) -> Timeline {
     Timeline {
         segments,
-        zoom_segments: Vec::new(),
-        transitions: Vec::new(),
-        scene_segments: Vec::new(),
-        mask_segments: Vec::new(),
-        text_segments: Vec::new(),
-        caption_segments: Vec::new(),
-        keyboard_segments: Vec::new(),
-        audio_segments: Vec::new(),
-        camera_3d_segments: Vec::new(),
+        ..Timeline::default()
     }
 }
 
 /// A clip of `segment` from `start` to `end` at `timescale`.
 pub(crate) fn clip(segment: u32, start: f64, end: f64, timescale: f64) -> Clip {
     Clip {
-        recording_segment: segment,
         timescale,
-        start,
-        end,
-        speed_audio_mode: None,
+        ..Clip::new(segment, start, end)
     }
 }
 

@@ -293,13 +293,7 @@ impl SegmentTime<'_> {
 fn whole_segments(facts: &Facts) -> Vec<config::Clip> {
     (0u32..)
         .zip(&facts.segments)
-        .map(|(recording_segment, segment)| config::Clip {
-            recording_segment,
-            timescale: 1.0,
-            start: 0.0,
-            end: segment.duration(),
-            speed_audio_mode: None,
-        })
+        .map(|(recording_segment, segment)| config::Clip::new(recording_segment, 0.0, segment.duration()))
         .collect()
 }
 

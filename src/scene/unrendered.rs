@@ -2,7 +2,8 @@
 
 use crate::cap::Recording;
 use crate::cap::config::{
-    BackgroundBlur, Grade, PointerKind, ProjectConfig, SceneMode, TextLayout, Timeline,
+    BackgroundBlur, BackgroundSource, Clip, Grade, PointerKind, ProjectConfig, SceneMode, StyleOverrides,
+    TextLayout, Timeline,
 };
 
 /// A setting without its effect.
@@ -20,8 +21,16 @@ pub fn unrendered(recording: &Recording) -> Vec<Unrendered> {
     let mut list = List::default();
     background(recording, &mut list);
     motion_blur(recording, &mut list);
+    list.add_if(config.hide_display, "hideDisplay", "the screen is shown");
     if let Some(timeline) = &config.timeline {
+        clips(timeline, &mut list);
         overlays(config, timeline, &mut list);
+        added_overlays(timeline, &mut list);
+        list.add_if(
+            !config.overlay_order.is_empty(),
+            "overlayOrder",
+            "overlays lie over one another in the usual order",
+        );
     }
     let color = &config.color_correction;
     list.add_if(
@@ -35,25 +44,64 @@ pub fn unrendered(recording: &Recording) -> Vec<Unrendered> {
             "colorCorrection.camera",
             "the camera keeps its colours",
         );
+        let blur = config.camera.background_blur.mode;
         list.add_if(
-            config.camera.background_blur.mode != BackgroundBlur::Off,
+            blur != BackgroundBlur::Off,
             "camera.backgroundBlur",
-            "the room behind the person stays sharp",
+            if blur == BackgroundBlur::Remove {
+                "the room behind the person is VISIBLE: taking it out needs a model that finds people"
+            } else {
+                "the room behind the person stays sharp"
+            },
         );
     }
-    let vector_art = has_pointer(recording)
-        && config.cursor.use_svg
-        && config.cursor.kind != PointerKind::Circle
-        && recording
+    pointer(recording, &mut list);
+    let has_mic = recording.segments.iter().any(|segment| segment.mic.is_some());
+    list.add_if(
+        config.audio.improve && !config.audio.mute && has_mic,
+        "audio.improve",
+        "the microphone is heard as recorded",
+    );
+    list.0
+}
+
+fn pointer(recording: &Recording, list: &mut List) {
+    let config = &recording.config;
+    if !has_pointer(recording) {
+        return;
+    }
+    list.add_if(
+        config.cursor.ripple.enabled
+            && recording
+                .segments
+                .iter()
+                .any(|segment| !segment.pointer.clicks.is_empty()),
+        "cursor.ripple",
+        "no rings spread from clicks",
+    );
+    let of_a_system = matches!(
+        config.cursor.kind,
+        PointerKind::Macos | PointerKind::Tahoe | PointerKind::Windows
+    );
+    let shapes = || {
+        recording
             .cursors
             .values()
-            .any(|art| art.image.shape.as_deref().is_some_and(has_vector_art));
+            .filter_map(|art| art.image.shape.as_deref())
+    };
     list.add_if(
-        vector_art,
+        of_a_system && shapes().next().is_some(),
+        "cursor.type",
+        "pointers are drawn with the recorded images, not with the art of another system",
+    );
+    list.add_if(
+        !of_a_system
+            && config.cursor.use_svg
+            && config.cursor.kind != PointerKind::Circle
+            && shapes().any(has_vector_art),
         "cursor.useSvg",
         "pointers are drawn with the recorded images, not with vector art",
     );
-    list.0
 }
 
 #[derive(Default)]
@@ -90,6 +138,11 @@ fn has_pointer(recording: &Recording) -> bool {
 
 fn background(recording: &Recording, list: &mut List) {
     let background = &recording.config.background;
+    list.add_if(
+        matches!(background.source, BackgroundSource::AnimatedGradient { .. }),
+        "background.source",
+        "the first colour of the moving gradient is painted, white if it names none",
+    );
     list.add_if(
         background.blur > 0.0,
         "background.blur",
@@ -137,6 +190,51 @@ fn motion_blur(recording: &Recording, list: &mut List) {
     );
 }
 
+fn clips(timeline: &Timeline, list: &mut List) {
+    let played = |test: fn(&Clip) -> bool| timeline.segments.iter().any(test);
+    list.add_if(
+        played(|clip| clip.gain() != 1.0),
+        "timeline.segments.volume",
+        "every clip is as loud as recorded",
+    );
+    list.add_if(
+        played(|clip| clip.hide_cursor),
+        "timeline.segments.hideCursor",
+        "the pointer is shown in every clip",
+    );
+}
+
+/// The overlays of cap-additions.md.
+fn added_overlays(timeline: &Timeline, list: &mut List) {
+    let styles = timeline
+        .style_segments
+        .iter()
+        .filter(|style| style.enabled && style.end > style.start);
+    list.add_if(
+        styles
+            .map(|style| &style.overrides)
+            .any(|overrides| *overrides != StyleOverrides::default()),
+        "timeline.styleSegments",
+        "background, camera and pointer keep their looks throughout",
+    );
+    list.add_if(
+        timeline
+            .image_segments
+            .iter()
+            .any(|image| image.enabled && image.end > image.start && image.opacity > 0.0),
+        "timeline.imageSegments",
+        "no pictures are drawn",
+    );
+    list.add_if(
+        timeline
+            .waveform_segments
+            .iter()
+            .any(|waveform| waveform.enabled && waveform.end > waveform.start),
+        "timeline.waveformSegments",
+        "no waveforms are drawn",
+    );
+}
+
 fn overlays(config: &ProjectConfig, timeline: &Timeline, list: &mut List) {
     list.add_if(
         timeline
@@ -178,7 +276,7 @@ fn overlays(config: &ProjectConfig, timeline: &Timeline, list: &mut List) {
         },
     );
     let captions = config.captions.as_ref().is_some_and(|captions| {
-        captions.settings.enabled && !(timeline.caption_segments.is_empty() && captions.segments.is_empty())
+        captions.settings.drawn() && !(timeline.caption_segments.is_empty() && captions.segments.is_empty())
     });
     list.add_if(captions, "timeline.captionSegments", "no captions are drawn");
     let keys = config
@@ -281,7 +379,7 @@ mod tests {
             },
             "camera": { "backgroundBlur": { "mode": "heavy" } },
             "cursor": { "hideWhenIdle": true },
-            "captions": { "segments": [], "settings": { "enabled": true } },
+            "captions": { "segments": [], "settings": { "enabled": true, "exportWithSubtitles": true } },
             "keyboard": { "settings": { "enabled": true } },
             "colorCorrection": { "screen": { "exposure": 0.5 }, "camera": { "grain": 0.5 } },
             "timeline": {
@@ -327,6 +425,121 @@ mod tests {
                 "cursor.useSvg",
             ]
         );
+    }
+
+    #[test]
+    fn the_added_settings_are_named() {
+        let config = |more: serde_json::Value| -> ProjectConfig {
+            let mut config = serde_json::json!({ "cursor": { "motionBlur": 0, "useSvg": false } });
+            for (key, value) in more.as_object().unwrap() {
+                match config.get_mut(key).and_then(serde_json::Value::as_object_mut) {
+                    Some(object) => object.extend(value.as_object().unwrap().clone()),
+                    None => config[key] = value.clone(),
+                }
+            }
+            serde_json::from_value(config).unwrap()
+        };
+        let timeline = |key: &str, value: serde_json::Value| {
+            let mut timeline = serde_json::json!({ "segments": [{ "timescale": 1, "start": 0, "end": 9 }], "zoomSegments": [] });
+            if key == "clip" {
+                timeline["segments"][0]
+                    .as_object_mut()
+                    .unwrap()
+                    .extend(value.as_object().unwrap().clone());
+            } else {
+                timeline[key] = value;
+            }
+            serde_json::json!({ "timeline": timeline })
+        };
+        for (settings, name) in [
+            (serde_json::json!({ "hideDisplay": true }), Some("hideDisplay")),
+            (
+                serde_json::json!({ "audio": { "improve": true } }),
+                Some("audio.improve"),
+            ),
+            (
+                serde_json::json!({ "audio": { "improve": true, "mute": true } }),
+                None,
+            ),
+            (
+                serde_json::json!({ "cursor": { "ripple": { "enabled": true } } }),
+                Some("cursor.ripple"),
+            ),
+            (
+                serde_json::json!({ "cursor": { "ripple": { "enabled": true }, "hide": true } }),
+                None,
+            ),
+            (
+                serde_json::json!({ "cursor": { "type": "tahoe" } }),
+                Some("cursor.type"),
+            ),
+            (
+                serde_json::json!({ "background": { "source": { "type": "animatedGradient", "config": {} } } }),
+                Some("background.source"),
+            ),
+            (
+                serde_json::json!({ "camera": { "backgroundBlur": { "mode": "remove" } } }),
+                Some("camera.backgroundBlur"),
+            ),
+            (
+                timeline("clip", serde_json::json!({ "volume": 0.5 })),
+                Some("timeline.segments.volume"),
+            ),
+            (timeline("clip", serde_json::json!({ "volume": null })), None),
+            (
+                timeline("clip", serde_json::json!({ "audioMuted": true })),
+                Some("timeline.segments.volume"),
+            ),
+            (
+                timeline("clip", serde_json::json!({ "hideCursor": true })),
+                Some("timeline.segments.hideCursor"),
+            ),
+            (
+                timeline(
+                    "styleSegments",
+                    serde_json::json!([{ "start": 0, "end": 1, "overrides": { "camera": {} } }]),
+                ),
+                Some("timeline.styleSegments"),
+            ),
+            (
+                timeline("styleSegments", serde_json::json!([{ "start": 0, "end": 1 }])),
+                None,
+            ),
+            (
+                timeline(
+                    "imageSegments",
+                    serde_json::json!([{ "start": 0, "end": 1, "path": "a.png" }]),
+                ),
+                Some("timeline.imageSegments"),
+            ),
+            (
+                timeline(
+                    "imageSegments",
+                    serde_json::json!([{ "start": 0, "end": 1, "path": "a.png", "enabled": false }]),
+                ),
+                None,
+            ),
+            (
+                timeline("waveformSegments", serde_json::json!([{ "start": 0, "end": 1 }])),
+                Some("timeline.waveformSegments"),
+            ),
+        ] {
+            let mut pointer = pointer();
+            pointer.clicks = crate::scene::fixtures::clicks(&[(0.0, true)]);
+            let mut recording = recording(&[pointer], config(settings.clone()));
+            let display = recording.segments[0].display.clone();
+            recording.segments[0].camera = Some(display);
+            recording.cursors.get_mut("a").unwrap().image.shape = Some("MacOS|Arrow".into());
+            recording.segments[0].mic = Some(crate::cap::recording::Track {
+                meta: serde_json::from_value(serde_json::json!({ "path": "mic.ogg" })).unwrap(),
+                source: recording.segments[0].display.source.clone(),
+            });
+            assert_eq!(
+                named(&recording),
+                name.into_iter().collect::<Vec<_>>(),
+                "{settings}"
+            );
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{RoundingType, Xy};
+use super::{AnimatedGradient, RoundingType, Xy};
 
 /// Canvas, padding and decoration of the screen card.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -92,6 +92,12 @@ pub enum BackgroundSource {
         /// 0..=100; null is 3.
         #[serde(default)]
         noise_scale: Option<f64>,
+    },
+    /// A moving gradient, which nothing public describes: its first colour is painted.
+    AnimatedGradient {
+        /// Its settings.
+        #[serde(default)]
+        config: AnimatedGradient,
     },
 }
 

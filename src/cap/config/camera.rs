@@ -119,4 +119,5 @@ pub enum BackgroundBlur {
     Off,
     Light,
     Heavy,
+    Remove,
 }

@@ -5,9 +5,17 @@
 
 mod background;
 mod camera;
-mod overlays;
+mod camera3d;
+mod captions;
+mod gradient;
+mod images;
+mod keyboard;
+mod masks;
 mod pointer;
+mod styles;
+mod texts;
 mod timeline;
+mod waveforms;
 
 use serde::Deserialize;
 
@@ -15,15 +23,26 @@ pub use background::{AdvancedShadow, Background, BackgroundSource, Border, Crop,
 pub use camera::{
     BackgroundBlur, CameraConfig, CameraShape, CornerPosition, HorizontalPosition, VerticalPosition,
 };
-pub use overlays::{
-    CaptionData, CaptionSegment, KeyboardData, KeyboardSegment, MaskSegment, TextAnimation, TextLayout,
-    TextSegment,
+pub use camera3d::{
+    Camera3dBlur, Camera3dProperties, Camera3dSegment, Camera3dTracks, EasedKeyframe, FocusMode,
+    ValueKeyframe,
 };
-pub use pointer::{PointerConfig, PointerKind, SpringConfig};
+pub use captions::{
+    CaptionAnimation, CaptionData, CaptionSegment, CaptionSettings, CaptionWord, HighlightStyle,
+    OverlayPosition,
+};
+pub use gradient::AnimatedGradient;
+pub use images::ImageSegment;
+pub use keyboard::{KeyTime, KeyboardData, KeyboardSegment, KeyboardSettings};
+pub use masks::{MaskCover, MaskKeyframes, MaskSegment, MaskType, PointKeyframe};
+pub use pointer::{PointerConfig, PointerKind, Ripple, SpringConfig};
+pub use styles::{OverlayKind, OverlayRow, StyleOverrides, StyleSegment};
+pub use texts::{TextAlign, TextAnimation, TextBackground, TextLayout, TextSegment};
 pub use timeline::{
-    Camera3dSegment, Clip, MusicSegment, SceneMode, SceneSegment, SpeedAudioMode, Timeline, Transition,
+    Clip, MusicSegment, SceneMode, SceneSegment, SpeedAudioMode, SplitLayout, Timeline, Transition,
     TransitionKind, ZoomMode, ZoomSegment,
 };
+pub use waveforms::{WaveformSegment, WaveformSource, WaveformStyle};
 
 /// A point; both keys are required wherever it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
@@ -80,8 +99,10 @@ pub enum RoundingType {
 pub struct AudioConfig {
     /// Silences microphone and system sound, not music.
     pub mute: bool,
-    /// Stored by the editor, without effect on an export.
+    /// Noise suppression and levelling of the microphone.
     pub improve: bool,
+    /// How much of the suppressed signal is heard.
+    pub isolation: Isolation,
     /// Gain in dB; at or below -30 silent.
     pub mic_volume_db: f64,
     /// Which channels of a two-channel microphone are heard.
@@ -95,9 +116,32 @@ impl Default for AudioConfig {
         Self {
             mute: false,
             improve: false,
+            isolation: Isolation::Balanced,
             mic_volume_db: 0.0,
             mic_stereo_mode: MicStereoMode::Stereo,
             system_volume_db: 0.0,
+        }
+    }
+}
+
+/// How much of the signal without noise takes the microphone's place (cap-additions.md).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the names are those of cap-additions.md")]
+pub enum Isolation {
+    Light,
+    #[default]
+    Balanced,
+    Strong,
+}
+
+impl Isolation {
+    /// Share of the signal without noise, 0..=1.
+    pub const fn wet(self) -> f64 {
+        match self {
+            Self::Light => 0.7,
+            Self::Balanced => 0.9,
+            Self::Strong => 0.98,
         }
     }
 }
@@ -242,6 +286,11 @@ pub struct ProjectConfig {
     pub keyboard: Option<KeyboardData>,
     /// Track offsets.
     pub clips: Vec<ClipOffsets>,
+    /// The screen card is not drawn; everything else is.
+    pub hide_display: bool,
+    /// Rows of overlays in drawing order, bottom to top. Rows that it does not list are drawn before those it lists: texts,
+    /// waveforms, images, masks, of each kind higher rows first.
+    pub overlay_order: Vec<OverlayRow>,
     /// Indices of text segments that are not drawn.
     pub hidden_text_segments: Vec<u32>,
     /// Motion blur of card and camera, 0..=1; `None` where the file has no such key (see the migrations).
@@ -255,3 +304,6 @@ pub struct ProjectConfig {
     /// Version of the text animation rule; 0 asks for migration 3.
     pub text_anim_version: u32,
 }
+
+#[cfg(test)]
+mod tests;

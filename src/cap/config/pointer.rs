@@ -37,6 +37,8 @@ pub struct PointerConfig {
     pub click_spring: Option<SpringConfig>,
     /// Freeze the pointer this many seconds before the end.
     pub stop_movement_in_last_seconds: Option<f64>,
+    /// Rings that spread from clicks.
+    pub ripple: Ripple,
 }
 
 impl Default for PointerConfig {
@@ -57,6 +59,7 @@ impl Default for PointerConfig {
             base_rotation: 0.0,
             click_spring: None,
             stop_movement_in_last_seconds: None,
+            ripple: Ripple::default(),
         }
     }
 }
@@ -72,6 +75,40 @@ pub enum PointerKind {
     Pointer,
     /// A translucent disc (cap-look.md 8.8).
     Circle,
+    /// Art of macOS for known shapes, else the recorded one (cap-additions.md).
+    Macos,
+    /// As `Macos`, of the system that Apple names Tahoe.
+    Tahoe,
+    /// As `Macos`, of Windows.
+    Windows,
+}
+
+/// `cursor.ripple`: rings that spread from clicks (cap-additions.md).
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Ripple {
+    /// Whether they are drawn.
+    pub enabled: bool,
+    /// R, G, B, 0..=255.
+    pub color: [u16; 3],
+    /// 0..=1.
+    pub strength: f64,
+    /// 0.25..=3; 1 is a radius of 1.25 times the pointer's height.
+    pub size: f64,
+    /// Seconds, 0.2..=1.5.
+    pub duration: f64,
+}
+
+impl Default for Ripple {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            color: [71, 133, 255],
+            strength: 0.7,
+            size: 1.0,
+            duration: 0.6,
+        }
+    }
 }
 
 /// A spring; all three keys are required.

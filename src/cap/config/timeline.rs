@@ -1,12 +1,19 @@
 //! `timeline` (cap-format.md 4.8): clips in source time, overlay tracks in output time.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::Xy;
-use super::overlays::{CaptionSegment, KeyboardSegment, MaskSegment, TextSegment};
+use super::camera3d::Camera3dSegment;
+use super::captions::CaptionSegment;
+use super::images::ImageSegment;
+use super::keyboard::KeyboardSegment;
+use super::masks::MaskSegment;
+use super::styles::StyleSegment;
+use super::texts::TextSegment;
+use super::waveforms::WaveformSegment;
 
 /// Clips and overlay tracks. All times are seconds.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Timeline {
     /// Clips in play order.
@@ -37,6 +44,15 @@ pub struct Timeline {
     /// 3D camera.
     #[serde(default, rename = "camera3dSegments")]
     pub camera_3d_segments: Vec<Camera3dSegment>,
+    /// Other settings for a while.
+    #[serde(default)]
+    pub style_segments: Vec<StyleSegment>,
+    /// Pictures.
+    #[serde(default)]
+    pub image_segments: Vec<ImageSegment>,
+    /// Waveforms.
+    #[serde(default)]
+    pub waveform_segments: Vec<WaveformSegment>,
 }
 
 /// A piece of one recording segment.
@@ -55,6 +71,50 @@ pub struct Clip {
     /// What happens to the sound at another speed than 1; `None` is mute.
     #[serde(default)]
     pub speed_audio_mode: Option<SpeedAudioMode>,
+    /// What the editor calls it.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Factor on the recorded tracks (not on music), 0..=2; null is 1. See [`Self::gain`].
+    #[serde(default = "one", deserialize_with = "one_if_null")]
+    pub volume: f64,
+    /// Silences the recorded tracks.
+    #[serde(default)]
+    pub audio_muted: bool,
+    /// No pointer in this clip.
+    #[serde(default)]
+    pub hide_cursor: bool,
+}
+
+impl Clip {
+    /// `recording_segment` from `start` to `end`, source seconds, at its own speed and with every other setting at its
+    /// default.
+    pub const fn new(recording_segment: u32, start: f64, end: f64) -> Self {
+        Self {
+            recording_segment,
+            timescale: 1.0,
+            start,
+            end,
+            speed_audio_mode: None,
+            name: None,
+            volume: 1.0,
+            audio_muted: false,
+            hide_cursor: false,
+        }
+    }
+
+    /// Factor on the clip's recorded tracks (cap-additions.md), 0..=2.
+    pub fn gain(&self) -> f64 {
+        match (self.audio_muted, self.volume) {
+            (true, _) => 0.0,
+            (false, volume) if volume.is_finite() => volume.clamp(0.0, 2.0),
+            (false, _) => 1.0,
+        }
+    }
+}
+
+/// A factor; null, which is how JSON writes what is not a number, is 1.
+fn one_if_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(1.0))
 }
 
 /// Sound of a clip whose speed is not 1 (cap-look.md 21.3).
@@ -182,12 +242,11 @@ pub struct SplitLayout {
 
 impl Default for SplitLayout {
     fn default() -> Self {
-        let centre = Xy { x: 0.5, y: 0.5 };
         Self {
             screen_zoom: 1.0,
-            screen_position: centre,
+            screen_position: centre(),
             camera_zoom: 1.0,
-            camera_position: centre,
+            camera_position: centre(),
         }
     }
 }
@@ -223,14 +282,14 @@ pub(super) const fn yes() -> bool {
     true
 }
 
-/// A 3D camera move, output seconds. Not rendered yet: only its presence is reported.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct Camera3dSegment {
-    /// Start.
-    pub start: f64,
-    /// End.
-    pub end: f64,
-    /// Whether it applies.
-    #[serde(default = "yes")]
-    pub enabled: bool,
+pub(super) const fn one() -> f64 {
+    1.0
+}
+
+pub(super) const fn fade() -> f64 {
+    0.15
+}
+
+pub(super) const fn centre() -> Xy {
+    Xy { x: 0.5, y: 0.5 }
 }

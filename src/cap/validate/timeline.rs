@@ -2,8 +2,8 @@
 
 use super::super::MAX_SECONDS;
 use super::super::config::{
-    Camera3dSegment, CaptionSegment, Clip, KeyboardSegment, MaskSegment, SceneSegment, TextSegment, Timeline,
-    Transition, ZoomMode, ZoomSegment,
+    Camera3dSegment, CaptionSegment, Clip, ImageSegment, KeyboardSegment, MaskSegment, SceneSegment,
+    StyleSegment, TextSegment, Timeline, Transition, WaveformSegment, ZoomMode, ZoomSegment,
 };
 use super::{Check, SECONDS, SegmentMap};
 
@@ -54,6 +54,9 @@ pub(super) fn validate(timeline: &mut Timeline, segments: Option<&SegmentMap>, c
     spans("captionSegments", &mut timeline.caption_segments, check);
     spans("keyboardSegments", &mut timeline.keyboard_segments, check);
     spans("camera3dSegments", &mut timeline.camera_3d_segments, check);
+    spans("styleSegments", &mut timeline.style_segments, check);
+    spans("imageSegments", &mut timeline.image_segments, check);
+    spans("waveformSegments", &mut timeline.waveform_segments, check);
     // Texts are counted by `hiddenTextSegments`, so those that are never shown are switched off in their places.
     for (index, text) in timeline.text_segments.iter_mut().enumerate() {
         text.enabled &= span("textSegments", index, text, check);
@@ -204,7 +207,10 @@ span!(
     TextSegment,
     CaptionSegment,
     KeyboardSegment,
-    Camera3dSegment
+    Camera3dSegment,
+    StyleSegment,
+    ImageSegment,
+    WaveformSegment
 );
 
 /// Drops overlays that end before they start. Ends far after the export, which mean "to the end", are shortened.
