@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use capstan::cap::config::RoundingType;
 use capstan::frame::{PackedFormat, PlaneStorage, PlaneView, Size, YuvColor, YuvLayout, YuvPicture};
-use capstan::render::{Backdrop, ColorPolicy, Device, Noise, Pictures, RenderSpec, Renderer, Sampling};
+use capstan::render::{ColorPolicy, Device, Pictures, RenderSpec, Renderer, Sampling};
 use capstan::scene::{
-    Card, CardPicture, Corner, Layer, PictureRequest, Pointer, PointerArt, Rect, SceneFrame, Shadow, Track,
-    damage,
+    Background, Card, CardPicture, Corner, Fill, Layer, Node, Noise, PictureRequest, Pointer, PointerArt,
+    Rect, Role, SceneFrame, Shadow, SourceId, Track, damage,
 };
 use capstan::time::{MediaTime, OutputTime};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
@@ -70,8 +70,7 @@ fn screen(size: Size, source: Size) -> Card {
     Card {
         picture: CardPicture {
             request: PictureRequest {
-                segment: 0,
-                track: Track::Display,
+                source: SourceId::incoming(0, Track::Display),
                 time: MediaTime::ZERO,
             },
             size: source,
@@ -97,7 +96,7 @@ fn camera(size: Size, source: Size) -> Card {
     let side = (f64::from(size.height) * 0.346).round();
     let half = side / 2.0;
     let mut card = screen(size, source);
-    card.picture.request.track = Track::Camera;
+    card.picture.request.source.track = Track::Camera;
     card.picture.crop = rect(
         2.0,
         2.0,
@@ -139,7 +138,19 @@ fn renderer(size: Size, sampling: Sampling) -> Option<Renderer> {
     let spec = RenderSpec {
         size,
         format: PackedFormat::Rgba,
-        background: Backdrop::Gradient {
+        background_images: BTreeMap::new(),
+        pointer_art: BTreeMap::new(),
+        colors: ColorPolicy::ByTags,
+        sampling,
+        ring: 3,
+    };
+    Renderer::new(Device::open(None).ok()?, spec).ok()
+}
+
+/// Layers over a gradient.
+fn frame(layers: Vec<Layer>) -> SceneFrame {
+    let background = Background {
+        fill: Fill::Gradient {
             from: [0.2, 0.4, 0.9],
             to: [0.9, 0.4, 0.2],
             angle: 135.0,
@@ -148,12 +159,22 @@ fn renderer(size: Size, sampling: Sampling) -> Option<Renderer> {
                 scale: 3.0,
             },
         },
-        pointer_art: BTreeMap::new(),
-        colors: ColorPolicy::ByTags,
-        sampling,
-        ring: 3,
     };
-    Renderer::new(Device::open(None).ok()?, spec).ok()
+    let node = |layer: Layer| {
+        let role = match &layer {
+            Layer::Background(_) => Role::Background,
+            Layer::Card(card) if card.picture.request.source.track == Track::Camera => Role::Camera,
+            Layer::Card(_) => Role::Screen,
+            _ => Role::Pointer,
+        };
+        Node::paint(role, layer)
+    };
+    let all = std::iter::once(Layer::Background(background)).chain(layers);
+    SceneFrame {
+        number: 0,
+        time: OutputTime::ZERO,
+        nodes: all.map(node).collect(),
+    }
 }
 
 /// Layers and the pictures that take turns in them; one alone is uploaded once.
@@ -168,8 +189,8 @@ fn cases(size: Size) -> Vec<Case> {
     let camera_size = Size::new(1280, 720);
     let shown = |screen: YuvPicture| {
         let mut pictures = Pictures::new();
-        pictures.insert(Track::Display, screen);
-        pictures.insert(Track::Camera, picture(camera_size, 9));
+        pictures.insert(SourceId::incoming(0, Track::Display), screen);
+        pictures.insert(SourceId::incoming(0, Track::Camera), picture(camera_size, 9));
         pictures
     };
     let still = vec![shown(picture(size, 0))];
@@ -230,10 +251,7 @@ fn compose(criterion: &mut Criterion) {
             let Some(mut renderer) = renderer(size, sampling) else {
                 return;
             };
-            let frame = SceneFrame {
-                time: OutputTime::ZERO,
-                layers: case.layers,
-            };
+            let frame = frame(case.layers);
             let mut turn = case.pictures.iter().cycle();
             group.bench_function(BenchmarkId::from_parameter(case.name), |bencher| {
                 bencher.iter(|| {
@@ -259,17 +277,14 @@ fn pointer_alone(criterion: &mut Criterion) {
             return;
         };
         let mut pictures = Pictures::new();
-        pictures.insert(Track::Display, picture(size, 0));
+        pictures.insert(SourceId::incoming(0, Track::Display), picture(size, 0));
         let frames = [0.0, 7.0].map(|moved| {
             let mut pointer = pointer(size);
             pointer.rect.x += moved;
-            SceneFrame {
-                time: OutputTime::ZERO,
-                layers: vec![Layer::Card(screen(size, size)), Layer::Pointer(pointer)],
-            }
+            frame(vec![Layer::Card(screen(size, size)), Layer::Pointer(pointer)])
         });
         let [first, second] = &frames;
-        let areas = damage(first, second, |_| None, size);
+        let damage = damage(first, second, |_| None, size);
         let mut turn = frames.iter().cycle();
         criterion
             .benchmark_group(name)
@@ -277,7 +292,7 @@ fn pointer_alone(criterion: &mut Criterion) {
             .bench_function("default look, pointer alone redrawn", |bencher| {
                 bencher.iter(|| {
                     let Some(frame) = turn.next() else { return };
-                    if let Err(error) = renderer.submit_areas(frame, &pictures, &areas) {
+                    if let Err(error) = renderer.submit_damage(frame, &pictures, &damage) {
                         panic!("{error}");
                     }
                     match renderer.receive() {

@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 use std::hint::black_box;
 
-use capstan::frame::{PackedFormat, PixelRect, Size};
-use capstan::render::{Backdrop, ColorPolicy, Device, Pictures, ReadyFrame, RenderSpec, Renderer, Sampling};
-use capstan::scene::{Areas, SceneFrame};
+use capstan::frame::{Areas, PackedFormat, PixelRect, Size};
+use capstan::render::{ColorPolicy, Device, Pictures, ReadyFrame, RenderSpec, Renderer, Sampling};
+use capstan::scene::{Background, Damage, Fill, Layer, Node, Role, SceneFrame};
 use capstan::time::OutputTime;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
@@ -18,16 +18,21 @@ const SIZES: [(&str, Size); 3] = [
     ("4k", Size::new(3840, 2160)),
 ];
 
-const EMPTY: SceneFrame = SceneFrame {
-    time: OutputTime::ZERO,
-    layers: Vec::new(),
-};
+/// A frame that shows nothing but the background.
+fn empty() -> SceneFrame {
+    let background = Background { fill: Fill::WHITE };
+    SceneFrame {
+        number: 0,
+        time: OutputTime::ZERO,
+        nodes: vec![Node::paint(Role::Background, Layer::Background(background))],
+    }
+}
 
 fn renderer(size: Size) -> Option<Renderer> {
     let spec = RenderSpec {
         size,
         format: PackedFormat::Rgba,
-        background: Backdrop::WHITE,
+        background_images: BTreeMap::new(),
         pointer_art: BTreeMap::new(),
         colors: ColorPolicy::ByTags,
         sampling: Sampling::Adapter,
@@ -60,7 +65,8 @@ fn areas(size: Size) -> Vec<(String, Areas)> {
 }
 
 fn read(renderer: &mut Renderer, areas: &Areas) -> ReadyFrame {
-    if let Err(error) = renderer.submit_areas(&EMPTY, &Pictures::new(), areas) {
+    if let Err(error) = renderer.submit_damage(&empty(), &Pictures::new(), &Damage::of_output(areas.clone()))
+    {
         panic!("{error}");
     }
     renderer.receive().unwrap_or_else(|error| panic!("{error}"))

@@ -16,7 +16,7 @@ use crate::media::decode::{DecodeOptions, HardwareChoice, VideoDecoder};
 use crate::media::encode::{EncoderInput, VideoEncoder, open_video};
 use crate::media::mux::Mp4Writer;
 use crate::media::nv12::ToNv12;
-use crate::scene::{PictureRequest, Track};
+use crate::scene::{PictureRequest, SourceId, Track};
 
 /// Pictures between decoding and encoding.
 const AHEAD: usize = 4;
@@ -99,10 +99,10 @@ fn decode(
         let begun = Instant::now();
         let mut shown: Option<YuvPicture> = None;
         if let Some(scene) = plan.scene.frame(index) {
-            tracks.keep_only(scene.pictures().map(|request| request.segment));
+            tracks.keep_only(scene.pictures().iter().map(|request| request.source.segment));
             for request in scene.pictures() {
                 let picture = tracks.picture(request)?;
-                if request.track == Track::Display || shown.is_none() {
+                if request.source.track == Track::Display || shown.is_none() {
                     shown = Some(picture);
                 }
             }
@@ -166,8 +166,8 @@ fn encode(
 struct Tracks<'a> {
     recording: &'a Recording,
     hardware: HardwareChoice,
-    open: BTreeMap<(usize, Track), VideoDecoder>,
-    names: BTreeMap<(usize, Track), String>,
+    open: BTreeMap<SourceId, VideoDecoder>,
+    names: BTreeMap<SourceId, String>,
 }
 
 impl Tracks<'_> {
@@ -175,17 +175,17 @@ impl Tracks<'_> {
     fn keep_only(&mut self, segments: impl Iterator<Item = usize>) {
         let segments: Vec<usize> = segments.collect();
         if !segments.is_empty() {
-            self.open.retain(|(segment, _), _| segments.contains(segment));
+            self.open.retain(|source, _| segments.contains(&source.segment));
         }
     }
 
     fn picture(&mut self, request: PictureRequest) -> Result<YuvPicture, BenchError> {
-        let key = (request.segment, request.track);
+        let key = request.source;
         if let Some(decoder) = self.open.get_mut(&key) {
             return Ok(decoder.picture_at(request.time)?);
         }
-        let segment = &self.recording.segments[request.segment];
-        let track = match request.track {
+        let segment = &self.recording.segments[request.source.segment];
+        let track = match request.source.track {
             Track::Display => Some(&segment.display),
             Track::Camera => segment.camera.as_ref(),
         };

@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use crate::frame::{PixelRect, PlaneView, Size, YuvLayout, YuvPicture};
-use crate::scene::Areas;
+use crate::frame::{Areas, PixelRect, PlaneView, Size, YuvLayout, YuvPicture};
 
 /// Luma pixels that are told apart together. A multiple of every chroma subsampling in use.
 const BLOCK: Size = Size::new(64, 32);

@@ -1,14 +1,16 @@
 //! Opens what draws: background, device and renderer, noting what was chosen and why.
 
+use std::collections::BTreeMap;
+
 use super::error::ExportError;
 use super::plan::Plan;
 use super::report::{AdapterPath, Paths, SamplingPath};
 use super::settings::{ExportSettings, SamplingSetting};
-use crate::cap::config::BackgroundSource;
 use crate::causes::one_line;
-use crate::frame::{PackedFormat, Size};
+use crate::frame::{PackedFormat, PackedFrame, Size};
 use crate::media::still::{ImageLimits, load_image};
-use crate::render::{Backdrop, ColorPolicy, Device, RenderSpec, Renderer, Sampling};
+use crate::render::{ColorPolicy, Device, RenderSpec, Renderer, Sampling};
+use crate::scene::Fill;
 
 /// Staging buffers of the readback ring: one drawn to, one read, one queued, one being converted.
 const RING: usize = 4;
@@ -21,28 +23,28 @@ pub(super) const PACKED: PackedFormat = if cfg!(target_os = "macos") {
     PackedFormat::Rgba
 };
 
-/// What lies behind everything. A configured image that is not there becomes white, as in Cap, but not in silence.
-fn backdrop(
+/// The pictures that the recording's background names. One that is not there becomes white, as in Cap, but not in silence.
+fn background_images(
     plan: &Plan,
     settings: &ExportSettings,
     warnings: &mut Vec<String>,
-) -> Result<Backdrop, ExportError> {
-    if let Some(file) = &settings.background {
-        return Ok(Backdrop::Image(load_image(file, &ImageLimits::BACKGROUND)?));
-    }
-    let source = &plan.recording.config.background.source;
-    if let Some(backdrop) = Backdrop::of(source) {
-        return Ok(backdrop);
-    }
-    let (BackgroundSource::Wallpaper { path } | BackgroundSource::Image { path }) = source else {
-        return Ok(Backdrop::WHITE);
+) -> Result<BTreeMap<String, PackedFrame>, ExportError> {
+    let mut images = BTreeMap::new();
+    let Fill::Image(stored) = Fill::of(&plan.recording.config.background.source) else {
+        return Ok(images);
     };
-    let stored = path.as_deref().unwrap_or_default();
+    if let Some(file) = &settings.background {
+        images.insert(stored, load_image(file, &ImageLimits::BACKGROUND)?);
+        return Ok(images);
+    }
     let mut reason = "no such file".to_owned();
-    for candidate in plan.recording.background_image_candidates(stored) {
+    for candidate in plan.recording.background_image_candidates(&stored) {
         if candidate.exists() {
             match load_image(&candidate, &ImageLimits::BACKGROUND) {
-                Ok(image) => return Ok(Backdrop::Image(image)),
+                Ok(image) => {
+                    images.insert(stored, image);
+                    return Ok(images);
+                }
                 Err(error) => reason = one_line(&error),
             }
         }
@@ -50,7 +52,7 @@ fn backdrop(
     warnings.push(format!(
         "the background image {stored:?} can't be used ({reason}); white is painted instead: name an image with --background"
     ));
-    Ok(Backdrop::WHITE)
+    Ok(images)
 }
 
 fn sampling(setting: SamplingSetting, software: bool) -> SamplingPath {
@@ -72,7 +74,7 @@ pub(super) fn open_renderer(
     paths: &mut Paths,
     warnings: &mut Vec<String>,
 ) -> Result<Renderer, ExportError> {
-    let background = backdrop(plan, settings, warnings)?;
+    let background_images = background_images(plan, settings, warnings)?;
     let device = Device::open(settings.adapter.as_deref())?;
     let report = device.report();
     paths.adapter = Some(AdapterPath {
@@ -88,7 +90,7 @@ pub(super) fn open_renderer(
     let spec = RenderSpec {
         size,
         format: PACKED,
-        background,
+        background_images,
         pointer_art: std::mem::take(&mut plan.pointer_art),
         colors: if settings.cap_colors {
             ColorPolicy::Cap601

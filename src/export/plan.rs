@@ -18,6 +18,7 @@ use super::sources::VideoSources;
 use super::stage::encode::Visitor;
 use super::trace::{self, TraceFile};
 use super::{Request, sound_plan};
+use crate::cap::config::BackgroundSource;
 use crate::cap::{Alignment, OpenOptions, Recording};
 use crate::causes::one_line;
 use crate::frame::PackedFrame;
@@ -71,6 +72,12 @@ pub(super) fn open_options(settings: &ExportSettings) -> OpenOptions {
 /// # Errors
 /// When a track can't be read or the configuration makes no sense.
 pub fn plan(mut recording: Recording, settings: &ExportSettings) -> Result<Plan, ExportError> {
+    if let Some(file) = &settings.background {
+        // Takes the place of whatever the recording names.
+        recording.config.background.source = BackgroundSource::Image {
+            path: Some(file.to_string_lossy().into_owned()),
+        };
+    }
     let mut warnings: Vec<String> = recording.warnings.iter().map(ToString::to_string).collect();
     let mut media = Vec::new();
     let mut alignments = Vec::new();

@@ -89,6 +89,13 @@ pub struct DecoderPath {
     pub hardware: Option<String>,
 }
 
+impl DecoderPath {
+    /// Whether it is that of a track.
+    pub(super) fn is(&self, segment: usize, track: &str) -> bool {
+        self.segment == segment && self.track == track
+    }
+}
+
 /// The GPU adapter that ran.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AdapterPath {

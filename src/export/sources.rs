@@ -1,4 +1,4 @@
-//! The source pictures of a recording: one decoder a track, opened when first needed.
+//! The source pictures of a recording: one decoder a track and side of a transition, opened when first needed.
 
 use std::collections::BTreeMap;
 
@@ -7,18 +7,18 @@ use super::report::{DecoderPath, Fallback};
 use crate::cap::{MediaSource, Recording};
 use crate::frame::YuvPicture;
 use crate::media::decode::{DecodeOptions, DecoderReport, HardwareChoice, VideoDecoder};
-use crate::scene::{PictureRequest, Track};
+use crate::scene::{PictureRequest, Side, SourceId, Track};
 
 /// Decoders kept open; recordings with more pause/resume cycles reopen the one that rested longest.
 const OPEN_DECODERS: usize = 6;
 
 /// Where pictures come from.
 pub(super) struct VideoSources {
-    tracks: BTreeMap<(usize, Track), TrackSource>,
+    tracks: BTreeMap<SourceId, TrackSource>,
     hardware: HardwareChoice,
     threads: u32,
     clock: u64,
-    reports: BTreeMap<(usize, Track), DecoderReport>,
+    reports: BTreeMap<SourceId, DecoderReport>,
     warnings: Vec<String>,
 }
 
@@ -33,19 +33,26 @@ impl VideoSources {
     /// The display and camera tracks of `recording`. `threads` are given to each software decoder.
     pub(super) fn new(recording: &Recording, hardware: HardwareChoice, threads: u32) -> Self {
         let mut tracks = BTreeMap::new();
-        let mut add = |key, track: &crate::cap::recording::Track<crate::cap::meta::VideoTrack>| {
-            let source = TrackSource {
-                source: track.source.clone(),
-                nominal_fps: track.meta.fps,
-                decoder: None,
-                used: 0,
-            };
-            tracks.insert(key, source);
+        let mut add = |segment, kind, track: &crate::cap::recording::Track<crate::cap::meta::VideoTrack>| {
+            for side in [Side::Incoming, Side::Outgoing] {
+                let source = TrackSource {
+                    source: track.source.clone(),
+                    nominal_fps: track.meta.fps,
+                    decoder: None,
+                    used: 0,
+                };
+                let id = SourceId {
+                    segment,
+                    track: kind,
+                    side,
+                };
+                tracks.insert(id, source);
+            }
         };
         for (index, segment) in recording.segments.iter().enumerate() {
-            add((index, Track::Display), &segment.display);
+            add(index, Track::Display, &segment.display);
             if let Some(camera) = &segment.camera {
-                add((index, Track::Camera), camera);
+                add(index, Track::Camera, camera);
             }
         }
         Self {
@@ -60,7 +67,7 @@ impl VideoSources {
 
     /// The picture that `request` asks for.
     pub(super) fn picture(&mut self, request: PictureRequest) -> Result<YuvPicture, ExportError> {
-        let key = (request.segment, request.track);
+        let key = request.source;
         self.clock += 1;
         let open = self.tracks.get(&key).is_some_and(|track| track.decoder.is_some());
         if !open {
@@ -96,7 +103,7 @@ impl VideoSources {
         }
     }
 
-    fn close(&mut self, key: (usize, Track)) {
+    fn close(&mut self, key: SourceId) {
         let Some(decoder) = self.tracks.get_mut(&key).and_then(|track| track.decoder.take()) else {
             return;
         };
@@ -104,8 +111,8 @@ impl VideoSources {
         if stats.damaged > 0 {
             self.warnings.push(format!(
                 "{} of segment {}: {} damaged pictures were replaced by the ones before them",
-                track_name(key.1),
-                key.0,
+                track_name(key.track),
+                key.segment,
                 stats.damaged
             ));
         }
@@ -118,7 +125,15 @@ impl VideoSources {
         }
         let mut paths = Vec::new();
         let mut fallbacks = Vec::new();
-        for ((segment, track), report) in self.reports {
+        for (SourceId { segment, track, side }, report) in self.reports {
+            // The second decoder of a track is opened in the same way as the first.
+            if side == Side::Outgoing
+                && paths
+                    .iter()
+                    .any(|path: &DecoderPath| path.is(segment, track_name(track)))
+            {
+                continue;
+            }
             for attempt in report.failed {
                 fallbacks.push(Fallback {
                     what: format!("decoder of the {} of segment {segment}", track_name(track)),

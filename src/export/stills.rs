@@ -55,7 +55,7 @@ pub fn stills(
         };
         let mut pictures = Pictures::new();
         for request in scene.pictures() {
-            pictures.insert(request.track, sources.picture(request)?);
+            pictures.insert(request.source, sources.picture(request)?);
         }
         renderer.submit(&scene, &pictures)?;
         let mut nv12 = Nv12Frame::new(size);

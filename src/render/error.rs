@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::AdapterReport;
 use crate::frame::Size;
-use crate::scene::Track;
+use crate::scene::SourceId;
 
 /// Part of the work that was under way when the GPU reported an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,12 +89,12 @@ pub enum RenderError {
         what: &'static str,
     },
     /// The scene names a picture that was not handed over.
-    #[error("frame {frame} shows the {track:?} track, but no picture of it was given")]
+    #[error("frame {frame} shows the {picture}, but no picture of it was given")]
     MissingPicture {
         /// Index of the frame, counted by `submit`.
         frame: u64,
         /// Whose picture.
-        track: Track,
+        picture: SourceId,
     },
     /// All staging buffers are in flight or lent out.
     #[error(

@@ -1,42 +1,30 @@
 //! Composes frames with wgpu and reads them back.
 //!
-//! A [`Renderer`] draws a [`SceneFrame`](crate::scene::SceneFrame) into a target that persists, one file a layer:
-//! `backdrop`, `card`, `pointer`. Each plans draws with the pixels they cover; `picture` brings the source pictures
-//! to the GPU, or `sampling` filters them on the processor and `sheets` brings its pixels there, `nv12` converts finished
-//! frames there where that is asked for, `readback` brings them to memory, a ring of staging buffers behind the submits.
+//! A [`Renderer`] draws [`SceneFrame`](crate::scene::SceneFrame)s. `plan` turns a frame's tree into passes over surfaces, as
+//! plain data: `layers` and `filters` say how each kind is drawn. `sources` brings what draws read to the GPU, or `sampling`
+//! filters source pictures on the processor. `passes` records the plan on what `gpu` holds; `readback` brings frames to
+//! memory through a ring of staging buffers behind the submits, and converts them to NV12 before that where it is asked for.
 
-mod backdrop;
-mod card;
-mod converted;
-mod device;
-mod draw;
 mod error;
-mod finite;
-mod map;
-mod numbers;
-mod nv12;
-mod picture;
-mod pipeline;
-mod planes;
-mod pointer;
+mod filters;
+mod gpu;
+mod layers;
+mod passes;
+mod plan;
 mod readback;
-mod region;
 mod renderer;
 mod sampling;
-mod sheets;
+mod sources;
 mod spec;
-mod target;
-mod uploads;
 
 #[cfg(test)]
 mod tests;
 
-pub use backdrop::{Backdrop, Noise};
-pub use device::{AdapterKind, AdapterReport, Device, adapters};
 pub use error::{RenderError, Stage};
-pub use nv12::{GpuPlanes, ReadbackTimes};
-pub use picture::{Pictures, Upload};
-pub use readback::{Ready, ReadyFrame, ReadyNv12};
+pub use gpu::device::{AdapterKind, AdapterReport, Device, adapters};
+pub use readback::nv12::{GpuPlanes, ReadbackTimes};
+pub use readback::ring::{Ready, ReadyFrame, ReadyNv12};
 pub use renderer::Renderer;
 pub use sampling::Sampling;
+pub use sources::picture::{Pictures, Upload};
 pub use spec::{ColorPolicy, RenderSpec, RenderStats};

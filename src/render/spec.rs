@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::backdrop::Backdrop;
-use super::card;
+use super::layers::card;
 use super::sampling::Sampling;
 use crate::frame::{PackedFormat, PackedFrame, Size, YuvColor};
 
@@ -35,8 +34,8 @@ pub struct RenderSpec {
     pub size: Size,
     /// Byte order of the frames.
     pub format: PackedFormat,
-    /// What lies behind everything.
-    pub background: Backdrop,
+    /// Pictures that backgrounds name.
+    pub background_images: BTreeMap<String, PackedFrame>,
     /// Recorded pointer images by id, straight or premultiplied (cap-look.md 8.8).
     pub pointer_art: BTreeMap<String, PackedFrame>,
     /// Conversion of the source pictures.

@@ -2,10 +2,10 @@
 
 use super::easing::lerp;
 use super::error::{Checks, SceneError};
-use super::frame::{Corner, Rect};
+use super::layer::Corner;
 use super::shadow::ShadowStyle;
 use crate::cap::config::{CameraConfig, CameraShape, HorizontalPosition, RoundingType, VerticalPosition};
-use crate::frame::Size;
+use crate::frame::{Rect, Size};
 
 /// Inset of the shown part, camera pixels.
 const INSET: f64 = 2.0;

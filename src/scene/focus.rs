@@ -1,7 +1,7 @@
 //! Where an automatic zoom looks: clusters of pointer positions (cap-look.md 6.4).
 
-use super::frame::Rect;
 use crate::cap::events::Move;
+use crate::frame::Rect;
 use crate::frame::Size;
 
 /// Widest cluster at amount 1, cropped-content UV.

@@ -1,10 +1,9 @@
 //! Output size and place of the screen card (cap-look.md 2).
 
 use super::error::{Checks, MAX_OUTPUT_SIDE, SceneError};
-use super::frame::Rect;
 use super::zoom::ZoomState;
 use crate::cap::config::{AspectRatio, Background, Crop, ProjectConfig};
-use crate::frame::Size;
+use crate::frame::{Rect, Size};
 
 /// Where the recorded screen lies in the output.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,19 +1,22 @@
 //! Plain maths: (recording, time) -> what is on screen, as numbers (cap-look.md 2, 3, 5, 6, 8, 9).
 //!
-//! Knows neither FFmpeg nor wgpu: every answer is checked with numbers, in microseconds. The renderer draws the
-//! [`SceneFrame`]s that a [`Scene`] hands out; two equal ones with the same source pictures are the same frame.
+//! Knows neither FFmpeg nor wgpu: every answer is checked with numbers, in microseconds. A [`Scene`] hands out frames as
+//! trees ([`SceneFrame`]) of layers (`layer`) and filters (`filter`), which the renderer draws; two equal ones with the same
+//! source pictures are the same frame. `damage` tells where two frames differ.
 
 mod camera;
 mod damage;
 mod easing;
 mod error;
 mod facts;
+mod filter;
 #[cfg(test)]
 mod fixtures;
 mod focus;
-pub mod frame;
 mod holds;
+mod layer;
 mod layout;
+mod plane;
 mod pointer;
 mod samples;
 #[expect(clippy::module_inception, reason = "the scene is what the room makes")]
@@ -21,17 +24,21 @@ mod scene;
 mod shadow;
 mod spring;
 mod timeline;
+mod tree;
 mod unrendered;
 mod zoom;
 
-pub use damage::{Areas, SourceChange, damage};
+pub use crate::frame::Rect;
+pub use damage::{Damage, SourceChange, damage};
 pub use error::{MAX_DURATION, MAX_FRAMES, MAX_OUTPUT_SIDE, SceneError};
 pub use facts::{Facts, SegmentClock, SegmentFacts, VideoFacts};
-pub use frame::{
-    BorderLine, Card, CardPicture, Corner, Layer, PictureRequest, Pointer, PointerArt, Rect, SceneFrame,
-    Shadow, Track,
-};
+pub use filter::{Filter, Mask, MaskEffect};
 pub use holds::Hold;
+pub use layer::{
+    Background, BorderLine, Card, CardPicture, Corner, Fill, Layer, Noise, Pointer, PointerArt, Shade, Shadow,
+};
+pub use plane::Plane;
 pub use scene::{Scene, SceneSettings};
 pub use timeline::{ClipTransition, Located, Outgoing, Timeline, TimelineClip};
+pub use tree::{LayerId, Mix, Node, PictureRequest, Role, SceneFrame, Side, SourceId, SurfaceId, Track};
 pub use unrendered::{Unrendered, unrendered};

@@ -5,19 +5,19 @@ use std::collections::BTreeMap;
 use super::camera::CameraOverlay;
 use super::error::{Checks, SceneError};
 use super::facts::{Facts, SegmentClock};
-use super::frame::{
-    BorderLine, Card, CardPicture, Corner, Layer, PictureRequest, Pointer, PointerArt, Rect, SceneFrame,
-    Track,
+use super::layer::{
+    Background, BorderLine, Card, CardPicture, Corner, Fill, Layer, Pointer, PointerArt, Shade,
 };
 use super::layout::Layout;
 use super::pointer::{PointerRules, PointerState, PointerTrack, checked_events, turned_bounds};
 use super::shadow::ShadowStyle;
 use super::timeline::Timeline;
+use super::tree::{LayerId, Mix, Node, PictureRequest, Role, SceneFrame, Side, SourceId, Track};
 use super::zoom::{ZoomState, Zooms};
 use crate::cap::Recording;
-use crate::cap::config::{Background, PointerKind, RoundingType, Xy};
-use crate::frame::Size;
-use crate::time::{EventTime, FrameRate, MediaTime};
+use crate::cap::config::{self, PointerKind, RoundingType, TransitionKind, Xy};
+use crate::frame::{Rect, Size};
+use crate::time::{EventTime, FrameRate, MediaTime, OutputTime, SourceTime};
 
 /// Height of a pointer at size 100 on a 1080-line screen, pixels (cap-look.md 8.3).
 const POINTER_HEIGHT: f64 = 60.0;
@@ -45,6 +45,7 @@ pub struct Scene {
     timeline: Timeline,
     frame_count: u64,
     layout: Layout,
+    background: Background,
     card: CardStyle,
     zooms: Zooms,
     segments: Vec<SegmentTracks>,
@@ -169,6 +170,9 @@ impl Scene {
         Ok(Self {
             settings,
             frame_count,
+            background: Background {
+                fill: Fill::of(&config.background.source),
+            },
             card: CardStyle::new(&config.background, &mut checks)?,
             layout,
             zooms,
@@ -213,28 +217,75 @@ impl Scene {
         }
         let time = self.settings.frame_rate.time_of(n);
         let located = self.timeline.locate(time)?;
-        let segment = self.timeline.clips().get(located.clip)?.segment;
+        let incoming = |side| self.clip_nodes(located.clip, located.source, time, side);
+        let nodes = match located.outgoing {
+            None => incoming(Side::Incoming)?,
+            Some(outgoing) => {
+                let out = || self.clip_nodes(outgoing.clip, outgoing.source, time, Side::Outgoing);
+                let progress = outgoing.progress;
+                match self.timeline.clips()[located.clip].transition_in?.kind {
+                    TransitionKind::CrossFade => {
+                        let mix = Mix {
+                            out: out()?,
+                            into: incoming(Side::Incoming)?,
+                            progress,
+                        };
+                        vec![Node::Mix(LayerId::only(Role::Transition, Side::Incoming), mix)]
+                    }
+                    TransitionKind::FadeThroughBlack => {
+                        // Only one of the two is seen at a time (cap-look.md 19).
+                        let mut nodes = if progress < 0.5 {
+                            out()?
+                        } else {
+                            incoming(Side::Incoming)?
+                        };
+                        let strength = 1.0 - (1.0 - 2.0 * progress).abs();
+                        let spared = None;
+                        let shade = Layer::Shade(Shade { spared, strength });
+                        nodes.push(Node::Paint(LayerId::only(Role::Fade, Side::Incoming), shade));
+                        nodes
+                    }
+                }
+            }
+        };
+        Some(SceneFrame {
+            number: n,
+            time,
+            nodes,
+        })
+    }
+
+    /// The complete picture of clip `clip` when it is at `source`, for one side of a transition.
+    fn clip_nodes(&self, clip: usize, source: SourceTime, time: OutputTime, side: Side) -> Option<Vec<Node>> {
+        let segment = self.timeline.clips().get(clip)?.segment;
         let tracks = self.segments.get(segment)?;
         let zoom = self.zooms.at(segment, time);
-        let source = located.source.secs();
+        let source = source.secs();
         let request = |track, offset: f64| PictureRequest {
-            segment,
-            track,
+            source: SourceId { segment, track, side },
             time: MediaTime::from_secs((source + offset).max(0.0)),
         };
+        let paint = |role, layer| Node::Paint(LayerId::only(role, side), layer);
 
         let card = self.card_layer(&zoom, request(Track::Display, tracks.clock.display_offset));
         let clip = card.rect;
-        let mut layers = vec![Layer::Card(card)];
+        let mut nodes = vec![
+            paint(Role::Background, Layer::Background(self.background.clone())),
+            paint(Role::Screen, Layer::Card(card)),
+        ];
         if let Some(pointer) = &tracks.pointer {
             let state = pointer.at(EventTime::from_secs(source + tracks.clock.event_offset));
-            layers.extend(self.pointer_layer(&state, &zoom, clip).map(Layer::Pointer));
+            let pointer = self.pointer_layer(&state, &zoom, clip);
+            nodes.extend(pointer.map(|pointer| paint(Role::Pointer, Layer::Pointer(pointer))));
         }
         if let Some(camera) = self.camera.as_ref().filter(|_| tracks.has_camera) {
             let request = request(Track::Camera, tracks.clock.camera_offset);
-            layers.push(Layer::Card(camera_layer(camera, &zoom, request)));
+            nodes.push(paint(
+                Role::Camera,
+                Layer::Card(camera_layer(camera, &zoom, request)),
+            ));
         }
-        Some(SceneFrame { time, layers })
+        Some(nodes)
     }
 
     fn card_layer(&self, zoom: &ZoomState, request: PictureRequest) -> Card {
@@ -327,7 +378,7 @@ fn meet(bounds: &Rect, clip: &Rect) -> bool {
 }
 
 impl CardStyle {
-    fn new(background: &Background, checks: &mut Checks) -> Result<Self, SceneError> {
+    fn new(background: &config::Background, checks: &mut Checks) -> Result<Self, SceneError> {
         let border = match background.border {
             Some(border) if border.enabled => {
                 let line = BorderLine {

@@ -1,7 +1,7 @@
 //! Shadow numbers (cap-look.md 5.3).
 
 use super::error::{Checks, SceneError};
-use super::frame::Shadow;
+use super::layer::Shadow;
 use crate::cap::config::AdvancedShadow;
 
 /// A shadow as configured, independent of the card's size.

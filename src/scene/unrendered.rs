@@ -242,7 +242,7 @@ fn overlays(config: &ProjectConfig, timeline: &Timeline, list: &mut List) {
             .iter()
             .any(|t| t.segment_index >= 1 && t.duration > 0.0),
         "timeline.transitions",
-        "clips overlap as long as configured, but the incoming one is seen and heard alone",
+        "clips are mixed, but the incoming one is heard alone",
     );
     list.add_if(
         timeline

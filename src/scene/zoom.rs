@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use super::easing::lerp;
 use super::error::{Checks, SceneError, finite};
 use super::focus::{Clusters, FocusRule};
-use super::frame::Rect;
 use super::samples::Samples;
 use super::spring::{Motion, SpringConstants, SpringStep};
 use super::timeline::{SegmentTime, Timeline};
 use crate::cap::config::{ProjectConfig, ZoomMode, ZoomSegment};
 use crate::cap::events::Move;
+use crate::frame::Rect;
 use crate::frame::Size;
 use crate::time::{OutputTime, SourceTime};
 

@@ -201,7 +201,7 @@ impl<'a> Composer<'a> {
 fn submit(renderer: &mut Renderer, frame: &Decoded, meter: &mut Meter) -> Result<(), RenderError> {
     meter.begin(RENDER, Some(frame.index));
     let before = renderer.stats();
-    renderer.submit_areas(&frame.scene, &frame.pictures, &frame.areas)?;
+    renderer.submit_damage(&frame.scene, &frame.pictures, &frame.damage)?;
     let after = renderer.stats();
     meter.shift(UPLOAD, after.upload_time - before.upload_time);
     meter.frame_done(UPLOAD, after.bytes_uploaded - before.bytes_uploaded);

@@ -8,9 +8,9 @@ use crate::export::control::{Control, StageEnd};
 use crate::export::meter::Meter;
 use crate::export::queue::Sender;
 use crate::export::sources::VideoSources;
-use crate::frame::{PixelRect, Size, YuvPicture};
+use crate::frame::{Areas, PixelRect, Size, YuvPicture};
 use crate::render::{Pictures, Upload};
-use crate::scene::{Areas, Scene, SceneFrame, SourceChange, Track, damage};
+use crate::scene::{Damage, Scene, SceneFrame, SourceChange, SourceId, damage};
 
 /// Lanes of this stage's meter.
 pub(in crate::export) const LANES: &[&str] = &["decode"];
@@ -25,7 +25,7 @@ pub(in crate::export) struct Decoded {
     /// The pictures its layers ask for.
     pub pictures: Pictures,
     /// Where it may differ from the [`Step::New`] before it; everything for the first.
-    pub areas: Areas,
+    pub damage: Damage,
 }
 
 /// Runs through all output frames. Without `damage` every frame that is not the very same is redrawn in full.
@@ -45,7 +45,7 @@ pub(in crate::export) fn run(
             Some(scene) => {
                 let mut pictures = Vec::new();
                 for request in scene.pictures() {
-                    pictures.push((request.track, sources.picture(request)?));
+                    pictures.push((request.source, sources.picture(request)?));
                 }
                 let bytes = pictures.iter().map(|(_, picture)| picture.bytes()).sum();
                 match last.replace(index, scene, pictures) {
@@ -65,16 +65,17 @@ pub(in crate::export) fn run(
 
 /// The last frame that was handed on as new.
 pub(super) struct Last {
-    damage: bool,
+    partial: bool,
     size: Size,
     scene: Option<SceneFrame>,
-    shown: BTreeMap<Track, Shown>,
+    shown: BTreeMap<SourceId, Shown>,
 }
 
 impl Last {
-    pub(super) fn new(size: Size, damage: bool) -> Self {
+    /// Without `partial` every frame that is not the very same has changed everywhere.
+    pub(super) fn new(size: Size, partial: bool) -> Self {
         Self {
-            damage,
+            partial,
             size,
             scene: None,
             shown: BTreeMap::new(),
@@ -86,14 +87,15 @@ impl Last {
         &mut self,
         index: u64,
         scene: SceneFrame,
-        pictures: Vec<(Track, YuvPicture)>,
+        pictures: Vec<(SourceId, YuvPicture)>,
     ) -> Option<Decoded> {
-        // Per track, where its picture differs from the last; `None` when all of it may.
-        let changes: BTreeMap<Track, Option<Areas>> = pictures
+        // Per source, where its picture differs from the last; `None` when all of it may.
+        let changes: BTreeMap<SourceId, Option<Areas>> = pictures
             .iter()
-            .map(|(track, picture)| (*track, self.changes(*track, picture)))
+            .map(|(source, picture)| (*source, self.changes(*source, picture)))
             .collect();
-        let areas = self.areas(&scene, &pictures, &changes);
+        let damage = self.damage(&scene, &pictures, &changes);
+        let areas = damage.output();
         if areas.is_empty() {
             return None;
         }
@@ -104,11 +106,11 @@ impl Last {
             "redrawn"
         );
         let mut uploads = Pictures::new();
-        for (track, picture) in pictures {
-            let upload = match (self.shown.get(&track), changes.get(&track)) {
+        for (source, picture) in pictures {
+            let upload = match (self.shown.get(&source), changes.get(&source)) {
                 // Equal content is the same picture to the renderer.
                 (Some(shown), Some(Some(areas))) if areas.is_empty() => {
-                    uploads.insert(track, shown.picture().clone());
+                    uploads.insert(source, shown.picture().clone());
                     continue;
                 }
                 (Some(shown), Some(Some(areas))) => Some(Upload {
@@ -117,21 +119,23 @@ impl Last {
                 }),
                 _ => None,
             };
-            uploads.insert_changed(track, picture.clone(), upload);
-            self.shown.insert(track, Shown::new(picture));
+            uploads.insert_changed(source, picture.clone(), upload);
+            self.shown.insert(source, Shown::new(picture));
         }
+        // Those of a clip that is over are not held on to.
+        self.shown.retain(|source, _| uploads.get(*source).is_some());
         self.scene = Some(scene.clone());
         Some(Decoded {
             index,
             scene,
             pictures: uploads,
-            areas,
+            damage,
         })
     }
 
-    fn changes(&mut self, track: Track, picture: &YuvPicture) -> Option<Areas> {
-        let shown = self.shown.get_mut(&track)?;
-        if self.damage {
+    fn changes(&mut self, source: SourceId, picture: &YuvPicture) -> Option<Areas> {
+        let shown = self.shown.get_mut(&source)?;
+        if self.partial {
             shown.changed(picture)
         } else {
             shown
@@ -141,30 +145,30 @@ impl Last {
         }
     }
 
-    fn areas(
+    fn damage(
         &self,
         scene: &SceneFrame,
-        pictures: &[(Track, YuvPicture)],
-        changes: &BTreeMap<Track, Option<Areas>>,
-    ) -> Areas {
+        pictures: &[(SourceId, YuvPicture)],
+        changes: &BTreeMap<SourceId, Option<Areas>>,
+    ) -> Damage {
         let Some(last) = &self.scene else {
-            return Areas::whole(self.size);
+            return Damage::whole(self.size);
         };
-        if !self.damage {
+        if !self.partial {
             let same = last.looks_like(scene) && changes.values().flatten().count() == changes.len();
             return if same {
-                Areas::none(self.size)
+                Damage::none(self.size)
             } else {
-                Areas::whole(self.size)
+                Damage::whole(self.size)
             };
         }
-        let whole: BTreeMap<Track, (Size, [PixelRect; 1])> = pictures
+        let whole: BTreeMap<SourceId, (Size, [PixelRect; 1])> = pictures
             .iter()
-            .map(|(track, picture)| (*track, (picture.size, [PixelRect::full(picture.size)])))
+            .map(|(source, picture)| (*source, (picture.size, [PixelRect::full(picture.size)])))
             .collect();
-        let change = |track: Track| {
-            let (size, whole) = whole.get(&track)?;
-            let rects: &[PixelRect] = match changes.get(&track)? {
+        let change = |source: SourceId| {
+            let (size, whole) = whole.get(&source)?;
+            let rects: &[PixelRect] = match changes.get(&source)? {
                 Some(areas) => areas.rects(),
                 None => whole,
             };

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::frame::{Nv12Frame, PixelRect, Size};
-use crate::scene::Areas;
+use crate::frame::{Areas, Nv12Frame, PixelRect, Size};
 
 /// Pictures that are written again once every other holder has let go of them. All follow the same sequence of frames,
 /// each some frames behind.

@@ -12,12 +12,11 @@ use crate::convert::{Candidate, Chain, ConvertSpec, PixelPath};
 use crate::frame::{
     Nv12Frame, PackedFormat, PackedFrame, PlaneStorage, PlaneView, Size, YuvColor, YuvLayout, YuvPicture,
 };
-use crate::render::{
-    Backdrop, ColorPolicy, Device, Pictures, ReadyFrame, RenderError, RenderSpec, Renderer, Sampling,
-};
+use crate::render::{ColorPolicy, Device, Pictures, ReadyFrame, RenderError, RenderSpec, Renderer, Sampling};
 use crate::scene::{
-    BorderLine, Card, CardPicture, Corner, Layer, PictureRequest, Pointer, PointerArt, Rect, SceneFrame,
-    Shadow, Track,
+    Background, BorderLine, Card, CardPicture, Corner, Fill, Filter, Layer, LayerId, Mask, MaskEffect, Mix,
+    Node, PictureRequest, Plane, Pointer, PointerArt, Rect, Role, SceneFrame, Shade, Shadow, Side, SourceId,
+    Track,
 };
 use crate::time::{MediaTime, OutputTime};
 
@@ -81,6 +80,16 @@ pub(super) enum Event {
     Opacity(f64),
     /// Everything is another recording's.
     Cut,
+    /// A mask above the screen and its pointer, below the camera.
+    Mask(Option<Mask>),
+    /// A second one over everything.
+    TopMask(Option<Mask>),
+    /// Black over all but a rectangle.
+    Shade(Option<(Rect, f64)>),
+    /// The screen and its pointer on a plane in space.
+    Warp(Option<(f64, f64)>),
+    /// A transition from the frame as it is without camera and masks.
+    Mix(Option<f64>),
 }
 
 fn rect(x: f64, y: f64, width: f64, height: f64) -> Rect {
@@ -124,7 +133,39 @@ fn event() -> impl Strategy<Value = Event> {
             .prop_map(|(radius, shadow, border)| Event::Look { radius, shadow, border }),
         1 => (0.0..1.2f64).prop_map(Event::Opacity),
         1 => Just(Event::Cut),
+        2 => prop::option::of(mask()).prop_map(Event::Mask),
+        2 => prop::option::of(mask()).prop_map(Event::TopMask),
+        1 => prop::option::of((0.0..300.0f64, 0.0..200.0f64, 10.0..200.0f64, 0.0..1.0f64))
+            .prop_map(|shade| Event::Shade(shade.map(|(x, y, side, strength)| (rect(x, y, side, side), strength)))),
+        1 => prop::option::of((-0.0005..0.0005f64, 0.6..1.2f64)).prop_map(Event::Warp),
+        1 => prop::option::of(0.0..1.0f64).prop_map(Event::Mix),
     ]
+}
+
+fn mask() -> impl Strategy<Value = Mask> {
+    let place = (-30.0..450.0f64, -30.0..250.0f64, 1.0..200.0f64, 1.0..150.0f64);
+    let effect = prop_oneof![
+        (1.0..40.0f64).prop_map(|cell| MaskEffect::Pixelate { cell }),
+        (1.0..40.0f64).prop_map(|radius| MaskEffect::Blur { radius }),
+    ];
+    let softness = prop_oneof![Just(0.0), 0.0001..0.2f64];
+    (place, softness, effect).prop_map(|((x, y, width, height), softness, effect)| Mask {
+        rect: rect(x, y, width, height),
+        softness,
+        effect,
+    })
+}
+
+/// A plane that leans by `lean` and is enlarged by `scale` about the frame's corner.
+fn plane((lean, scale): (f64, f64)) -> Plane {
+    // The inverse of a triangular matrix.
+    let to_flat = [
+        [1.0 / scale, 0.0, 0.0],
+        [0.0, 1.0 / scale, 0.0],
+        [lean / scale, 0.0, 1.0],
+    ];
+    let from_flat = [[scale, 0.0, 0.0], [0.0, scale, 0.0], [-lean, 0.0, 1.0]];
+    Plane { to_flat, from_flat }
 }
 
 /// What the events have made of the screen.
@@ -133,6 +174,10 @@ pub(super) struct World {
     screen: Card,
     camera: Option<Card>,
     pointer: Option<Pointer>,
+    masks: [Option<Mask>; 2],
+    shade: Option<Shade>,
+    plane: Option<Plane>,
+    progress: Option<f64>,
     planes: [Planes; 2],
     pictures: [YuvPicture; 2],
 }
@@ -142,8 +187,7 @@ fn card(track: Track, size: Size, rect: Rect) -> Card {
     Card {
         picture: CardPicture {
             request: PictureRequest {
-                segment: 0,
-                track,
+                source: SourceId::incoming(0, track),
                 time: MediaTime::ZERO,
             },
             size,
@@ -171,12 +215,17 @@ impl World {
         let planes = [blank(SCREEN), blank(CAMERA)];
         Self {
             scene: SceneFrame {
+                number: 0,
                 time: OutputTime::ZERO,
-                layers: Vec::new(),
+                nodes: Vec::new(),
             },
             screen: card(Track::Display, SCREEN, rect(30.0, 20.0, 410.3, 231.8)),
             camera: None,
             pointer: None,
+            masks: [None, None],
+            shade: None,
+            plane: None,
+            progress: None,
             pictures: [picture(SCREEN, &planes[0]), picture(CAMERA, &planes[1])],
             planes,
         }
@@ -250,27 +299,70 @@ impl World {
                 });
             }
             Event::Opacity(opacity) => self.screen.opacity = opacity,
+            Event::Mask(mask) => self.masks[0] = mask,
+            Event::TopMask(mask) => self.masks[1] = mask,
+            Event::Shade(shade) => {
+                self.shade = shade.map(|(spared, strength)| Shade {
+                    spared: Some(spared),
+                    strength,
+                });
+            }
+            Event::Warp(to) => self.plane = to.map(plane),
+            Event::Mix(progress) => self.progress = progress,
             Event::Cut => {
-                self.screen.picture.request.segment += 1;
+                self.screen.picture.request.source.segment += 1;
                 for plane in &mut self.planes[0].0 {
                     plane.reverse();
                 }
                 self.pictures[0] = picture(SCREEN, &self.planes[0]);
             }
         }
-        let camera = self.camera.clone().map(Layer::Card);
-        let pointer = self.pointer.clone().map(Layer::Pointer);
-        self.scene.layers = [Some(Layer::Card(self.screen.clone())), pointer, camera]
-            .into_iter()
-            .flatten()
-            .collect();
+        self.grow();
     }
 
-    pub(super) fn pictures(&self) -> Vec<(Track, YuvPicture)> {
+    /// Makes the tree of what there is.
+    fn grow(&mut self) {
+        let background = Background { fill: Fill::WHITE };
+        let camera = self.camera.clone().map(Layer::Card);
+        let pointer = self.pointer.clone().map(Layer::Pointer);
+        let background = Node::paint(Role::Background, Layer::Background(background));
+        let mut screen = vec![Node::paint(Role::Screen, Layer::Card(self.screen.clone()))];
+        screen.extend(pointer.map(|pointer| Node::paint(Role::Pointer, pointer)));
+        let incoming = |role, index| LayerId {
+            role,
+            index,
+            side: Side::Incoming,
+        };
+        let filter = |index, mask: Mask| Node::Filter(incoming(Role::Mask, index), Filter::Mask(mask));
+        let mut nodes = vec![background.clone()];
+        match self.plane {
+            Some(plane) => nodes.push(Node::Warp(incoming(Role::Camera3d, 0), screen.clone(), plane)),
+            None => nodes.extend(screen.clone()),
+        }
+        nodes.extend(self.masks[0].map(|mask| filter(0, mask)));
+        nodes.extend(camera.map(|camera| Node::paint(Role::Camera, camera)));
+        nodes.extend(self.masks[1].map(|mask| filter(1, mask)));
+        nodes.extend(
+            self.shade
+                .map(|shade| Node::paint(Role::Fade, Layer::Shade(shade))),
+        );
+        self.scene.nodes = match self.progress {
+            None => nodes,
+            Some(progress) => {
+                let mut out = vec![background];
+                out.extend(screen);
+                let into = nodes;
+                let mix = Mix { out, into, progress };
+                vec![Node::Mix(incoming(Role::Transition, 0), mix)]
+            }
+        };
+    }
+
+    pub(super) fn pictures(&self) -> Vec<(SourceId, YuvPicture)> {
         let [screen, camera] = self.pictures.clone();
-        let mut shown = vec![(Track::Display, screen)];
-        if self.camera.is_some() {
-            shown.push((Track::Camera, camera));
+        let mut shown = vec![(self.screen.picture.request.source, screen)];
+        if let Some(card) = &self.camera {
+            shown.push((card.picture.request.source, camera));
         }
         shown
     }
@@ -285,7 +377,7 @@ pub(super) fn renderer(size: Size, format: PackedFormat, ring: usize) -> Option<
     let spec = RenderSpec {
         size,
         format,
-        background: Backdrop::WHITE,
+        background_images: Default::default(),
         pointer_art: Default::default(),
         colors: ColorPolicy::ByTags,
         sampling: Sampling::Adapter,
@@ -338,8 +430,8 @@ fn check(size: Size, events: &[Event]) -> Result<(), TestCaseError> {
     for (index, event) in [Event::Copies].iter().chain(events).enumerate() {
         world.happen(event);
         let mut pictures = Pictures::new();
-        for (track, picture) in world.pictures() {
-            pictures.insert(track, picture);
+        for (source, picture) in world.pictures() {
+            pictures.insert(source, picture);
         }
         full.submit(&world.scene, &pictures).unwrap();
         let whole = full.receive().unwrap();
@@ -349,7 +441,7 @@ fn check(size: Size, events: &[Event]) -> Result<(), TestCaseError> {
 
         if let Some(decoded) = last.replace(index as u64, world.scene.clone(), world.pictures()) {
             partial
-                .submit_areas(&decoded.scene, &decoded.pictures, &decoded.areas)
+                .submit_damage(&decoded.scene, &decoded.pictures, &decoded.damage)
                 .unwrap();
             let ready = partial.receive().unwrap();
             patch(&mut packed, &ready);
@@ -394,11 +486,11 @@ fn what_rests_is_neither_drawn_nor_read() {
     let mut world = World::new();
     world.happen(&Event::PointerTo(200.0, 100.0, 0.0));
     let first = last.replace(0, world.scene.clone(), world.pictures());
-    assert!(first.is_some_and(|first| first.areas.is_whole()));
+    assert!(first.is_some_and(|first| first.damage.output().is_whole()));
     world.happen(&Event::Copies);
     assert!(last.replace(1, world.scene.clone(), world.pictures()).is_none());
     world.happen(&Event::PointerTo(210.0, 100.0, 0.0));
     let moved = last.replace(2, world.scene.clone(), world.pictures()).unwrap();
     // 26x31 moved by 10, with 2.5 pixels around it, to even edges.
-    assert_eq!(moved.areas.pixels(), 44 * 38);
+    assert_eq!(moved.damage.output().pixels(), 44 * 38);
 }

@@ -6,7 +6,7 @@
 use multiversion::multiversion;
 
 use super::texels::Texels;
-use super::{CHANNELS, Map, Source, Span, place};
+use super::{CHANNELS, Placement, Source, Span, place};
 use crate::frame::PixelRect;
 
 /// Copies of the outermost texels beside a row, so that every texel has neighbours.
@@ -56,7 +56,7 @@ pub(super) struct Mixed<'a> {
 
 impl Filter {
     /// Prepares for the columns of `rect`, which are made of the texels of `span`; rows that are kept are let go.
-    pub(super) fn begin(&mut self, map: &Map, width: u32, rect: PixelRect, span: Span) {
+    pub(super) fn begin(&mut self, map: &Placement, width: u32, rect: PixelRect, span: Span) {
         self.sharpening = if map.aligned { 0.0 } else { map.sharpening as f32 };
         self.columns.clear();
         self.columns.extend((rect.x..rect.x + rect.width).map(|x| {

@@ -13,9 +13,9 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
-use super::card::Conversion;
-use super::map::Map;
-use super::planes::Planes;
+use super::layers::card::Conversion;
+use super::plan::placement::Placement;
+use super::sources::planes::Planes;
 use crate::frame::{PackedFormat, PixelRect, Size};
 use filter::Filter;
 use texels::{Texels, Weights};
@@ -84,7 +84,7 @@ impl Sampler {
     pub(super) fn sample(
         &mut self,
         source: &Source<'_>,
-        map: &Map,
+        map: &Placement,
         rect: PixelRect,
         mut write: impl FnMut(u32, u32, &[u8]),
     ) {
@@ -112,7 +112,7 @@ impl Sampler {
     fn copy(
         &mut self,
         source: &Source<'_>,
-        map: &Map,
+        map: &Placement,
         rect: PixelRect,
         first: usize,
         mut write: impl FnMut(u32, &[u8]),
@@ -131,7 +131,13 @@ impl Sampler {
         }
     }
 
-    fn filter(&mut self, source: &Source<'_>, map: &Map, rect: PixelRect, mut write: impl FnMut(u32, &[u8])) {
+    fn filter(
+        &mut self,
+        source: &Source<'_>,
+        map: &Placement,
+        rect: PixelRect,
+        mut write: impl FnMut(u32, &[u8]),
+    ) {
         let span = Span::of(map, source, rect);
         self.line.resize(rect.width as usize * CHANNELS, 0);
         self.filter.begin(map, source.size.width, rect, span);
@@ -145,7 +151,7 @@ impl Sampler {
 }
 
 /// Columns that are filtered together: few enough for the rows of texels they are made of to stay in the innermost cache.
-fn stripe(map: &Map) -> u32 {
+fn stripe(map: &Placement) -> u32 {
     // Six rows of 16 bytes a texel, in 32 KiB.
     const TEXELS: f64 = 256.0;
     (TEXELS / map.scale[0].abs()).clamp(32.0, 1024.0) as u32
@@ -153,7 +159,7 @@ fn stripe(map: &Map) -> u32 {
 
 /// Where on the picture the pixel of an output column (axis 0) or row (axis 1) lies, in texels counted from the centre of the
 /// first, within the `side` texels that there are.
-fn place(map: &Map, axis: usize, side: u32, pixel: u32) -> f64 {
+fn place(map: &Placement, axis: usize, side: u32, pixel: u32) -> f64 {
     let at = (f64::from(pixel) + 0.5) * map.scale[axis] + map.origin[axis];
     let shown = at.max(map.low[axis]).min(map.high[axis]);
     (shown - 0.5).clamp(0.0, f64::from(side - 1))
@@ -171,7 +177,7 @@ impl Span {
     const BESIDE: usize = 2;
 
     /// What the columns of `rect` are made of, from the first texel of a block of chroma on.
-    fn of(map: &Map, source: &Source<'_>, rect: PixelRect) -> Self {
+    fn of(map: &Placement, source: &Source<'_>, rect: PixelRect) -> Self {
         let width = source.size.width;
         let ends = [rect.x, rect.x + rect.width - 1];
         let [a, b] = ends.map(|pixel| place(map, 0, width, pixel) as usize);

@@ -5,10 +5,10 @@ use proptest::prelude::*;
 use super::*;
 use crate::frame::{YuvColor, YuvLayout, YuvMatrix, YuvPicture, YuvRange};
 use crate::render::tests::{grain, picture};
-use crate::scene::Track;
+use crate::scene::{SourceId, Track};
 
-fn map(scale: [f64; 2], origin: [f64; 2], size: Size, sharpening: f64) -> Map {
-    Map {
+fn map(scale: [f64; 2], origin: [f64; 2], size: Size, sharpening: f64) -> Placement {
+    Placement {
         scale,
         origin,
         low: [1.0; 2],
@@ -18,8 +18,8 @@ fn map(scale: [f64; 2], origin: [f64; 2], size: Size, sharpening: f64) -> Map {
     }
 }
 
-fn sampled(picture: &YuvPicture, map: &Map, rect: PixelRect) -> Vec<[u8; 4]> {
-    let planes = Planes::checked(picture, Track::Display).unwrap();
+fn sampled(picture: &YuvPicture, map: &Placement, rect: PixelRect) -> Vec<[u8; 4]> {
+    let planes = Planes::checked(picture, SourceId::incoming(0, Track::Display)).unwrap();
     let conversion = Conversion::of(picture.color);
     let source = Source::new(&planes, picture.size, &conversion, PackedFormat::Rgba);
     let mut pixels = vec![None; (rect.width * rect.height) as usize];
@@ -56,7 +56,7 @@ fn grey(size: Size, seed: u32) -> YuvPicture {
 }
 
 /// 5.5 from its words: five bilinear taps.
-fn expected(picture: &YuvPicture, map: &Map, x: u32, y: u32) -> f64 {
+fn expected(picture: &YuvPicture, map: &Placement, x: u32, y: u32) -> f64 {
     let plane = picture.plane(0);
     let texel = |i: f64, j: f64| {
         let i = i.clamp(0.0, f64::from(picture.size.width - 1)) as usize;

@@ -4,8 +4,8 @@ use multiversion::multiversion;
 
 use super::{CHANNELS, Source, Span};
 use crate::frame::PackedFormat;
-use crate::render::card::Conversion;
-use crate::render::planes::ChromaRows;
+use crate::render::layers::card::Conversion;
+use crate::render::sources::planes::ChromaRows;
 
 /// What a luma, U or V sample adds to the four channels of a texel, and what is added to all; texels are 0..=255.
 #[derive(Clone, Copy, Debug)]

@@ -6,10 +6,8 @@ use super::reference::{paint, worst};
 use super::scenes::*;
 use super::*;
 use crate::cap::config::RoundingType;
-use crate::frame::PixelRect;
-use crate::scene::{Areas, BorderLine, Card, Corner, Layer, Rect, Shadow, Track};
-
-const CANVAS: [f64; 3] = [0.25, 0.5, 0.75];
+use crate::frame::{Areas, PixelRect};
+use crate::scene::{BorderLine, Card, Corner, Damage, Layer, Node, Rect, Shadow, SourceId, Track};
 
 fn assert_close(size: Size, scene: &SceneFrame, pictures: &Pictures, colors: ColorPolicy, tolerance: f64) {
     let Some(device) = device() else { return };
@@ -272,7 +270,7 @@ proptest! {
         let pictures = of(&[(Track::Display, &screen), (Track::Camera, &camera)]);
         let layers = [Some(case.card), case.camera].into_iter().flatten().map(Layer::Card).collect();
         let frame = scene(layers);
-        let tolerance = frame.layers.iter().map(|layer| tolerance(&device, layer)).fold(0.0, f64::max);
+        let tolerance = painted(&frame).map(|layer| tolerance(&device, layer)).fold(0.0, f64::max);
         let art = |_: &_| unreachable!("no pointer");
         let expected = paint(case.output, |_, _| CANVAS, &frame, &pictures, ColorPolicy::ByTags, &art);
         for sampling in BOTH {
@@ -282,6 +280,13 @@ proptest! {
             prop_assert!(off <= tolerance, "{off:.2} off, {tolerance:.2} allowed, at {place} by {sampling}");
         }
     }
+}
+
+fn painted(frame: &SceneFrame) -> impl Iterator<Item = &Layer> {
+    frame.nodes.iter().filter_map(|node| match node {
+        Node::Paint(_, layer) => Some(layer),
+        _ => None,
+    })
 }
 
 /// Code values by which a card may differ. Texture units weigh 8-bit texels with 8-bit weights; llvmpipe rounds the
@@ -330,7 +335,7 @@ proptest! {
             })
             .filter(|area| !area.is_empty())
             .collect();
-        let areas = Areas::exactly(case.output, areas);
+        let damage = Damage::of_output(Areas::exactly(case.output, areas));
         for sampling in BOTH {
             let spec = RenderSpec { sampling, ..spec(case.output) };
             let mut renderer = Renderer::new(device.clone(), spec).unwrap();
@@ -338,7 +343,7 @@ proptest! {
             let whole = pixels(&renderer.receive().unwrap());
             // An empty scene in between, so that the areas have to be drawn.
             renderer.submit(&scene(Vec::new()), &Pictures::new()).unwrap();
-            renderer.submit_areas(&frame, &pictures, &areas).unwrap();
+            renderer.submit_damage(&frame, &pictures, &damage).unwrap();
             drop(renderer.receive().unwrap());
             prop_assert!(pixels(&renderer.receive().unwrap()) == whole, "by {}", sampling);
         }
@@ -376,7 +381,10 @@ fn bad_input_is_refused() {
         missing,
         Err(RenderError::MissingPicture {
             frame: 0,
-            track: Track::Display
+            picture: SourceId {
+                track: Track::Display,
+                ..
+            }
         })
     ));
 

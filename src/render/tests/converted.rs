@@ -5,7 +5,7 @@ use super::scenes::*;
 use super::*;
 use crate::frame::PixelRect;
 use crate::render::Upload;
-use crate::scene::{Card, Layer, Rect, Track};
+use crate::scene::{Card, Layer, Rect, SourceId, Track};
 
 const SOURCE: Size = Size::new(64, 44);
 const OUTPUT: Size = Size::new(90, 70);
@@ -113,7 +113,7 @@ fn parts_that_change_are_converted_again() {
         since: before.clone(),
         rects: vec![change],
     };
-    changed.insert_changed(Track::Display, after.clone(), Some(upload));
+    changed.insert_changed(SourceId::incoming(0, Track::Display), after.clone(), Some(upload));
     let first = of(&[(Track::Display, &before)]);
     let new = of(&[(Track::Display, &after)]);
     for sampling in BOTH {

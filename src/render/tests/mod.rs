@@ -1,16 +1,17 @@
 //! The compositor against a reference in double precision, the ring, and the adapters.
 
-mod backdrop;
+mod background;
 mod cards;
 mod converted;
 mod pointer;
 mod reference;
 mod ring;
 mod scenes;
+mod surfaces;
 
 use std::sync::Arc;
 
-use super::{Backdrop, ColorPolicy, Device, Noise, Pictures, RenderError, RenderSpec, Renderer, Sampling};
+use super::{ColorPolicy, Device, Pictures, RenderError, RenderSpec, Renderer, Sampling};
 use crate::frame::{
     PackedFormat, PlaneStorage, PlaneView, Size, YuvColor, YuvLayout, YuvMatrix, YuvPicture, YuvRange,
 };
@@ -36,15 +37,14 @@ fn skipped() {
     eprintln!("skipped: {}", RenderError::NoAdapter);
 }
 
-/// A spec with a grey canvas.
+/// The colour behind the layers of a test.
+pub(super) const CANVAS: [f64; 3] = [0.25, 0.5, 0.75];
+
 pub(super) fn spec(size: Size) -> RenderSpec {
     RenderSpec {
         size,
         format: PackedFormat::Rgba,
-        background: Backdrop::Color {
-            color: [0.25, 0.5, 0.75],
-            alpha: 1.0,
-        },
+        background_images: Default::default(),
         pointer_art: Default::default(),
         colors: ColorPolicy::ByTags,
         sampling: Sampling::Adapter,

@@ -3,7 +3,7 @@
 use super::*;
 use crate::cap::config::RoundingType;
 use crate::frame::PackedFrame;
-use crate::scene::{Card, Layer, Pointer, PointerArt};
+use crate::scene::{Card, Layer, Node, Pointer, PointerArt};
 
 pub(super) type Rgb = [f64; 3];
 
@@ -228,16 +228,17 @@ pub(super) fn paint(
     let pixel = |index: u64| {
         let x = (index % u64::from(size.width)) as f64 + 0.5;
         let y = (index / u64::from(size.width)) as f64 + 0.5;
-        scene
-            .layers
-            .iter()
-            .fold(canvas(x, y), |below, layer| match layer {
-                Layer::Card(card) => {
-                    let picture = pictures.get(card.picture.request.track).unwrap();
-                    paint_card(below, card, picture, colors, x, y)
-                }
-                Layer::Pointer(pointer) => paint_pointer(below, pointer, &art(&pointer.art), x, y),
-            })
+        scene.nodes.iter().fold([0.0; 3], |below, node| match node {
+            Node::Paint(_, Layer::Background(_)) => canvas(x, y),
+            Node::Paint(_, Layer::Card(card)) => {
+                let picture = pictures.get(card.picture.request.source).unwrap();
+                paint_card(below, card, picture, colors, x, y)
+            }
+            Node::Paint(_, Layer::Pointer(pointer)) => {
+                paint_pointer(below, pointer, &art(&pointer.art), x, y)
+            }
+            other => panic!("no reference of {other:?}"),
+        })
     };
     (0..size.area()).map(pixel).collect()
 }

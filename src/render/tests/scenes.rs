@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::cap::config::RoundingType;
-use crate::scene::{Card, CardPicture, Corner, Layer, PictureRequest, Rect, Track};
+use crate::scene::{
+    Background, Card, CardPicture, Corner, Fill, Layer, LayerId, Node, PictureRequest, Rect, Role, Side,
+    SourceId, Track,
+};
 use crate::time::{MediaTime, OutputTime};
 
 pub(super) const I420: YuvLayout = YuvLayout::Planar {
@@ -10,10 +13,33 @@ pub(super) const I420: YuvLayout = YuvLayout::Planar {
     shift_y: 1,
 };
 
+/// The canvas of one colour.
+pub(super) const FILL: Fill = Fill::Color {
+    color: CANVAS,
+    alpha: 1.0,
+};
+
+/// Layers over a canvas of one colour.
 pub(super) fn scene(layers: Vec<Layer>) -> SceneFrame {
+    over(FILL, layers)
+}
+
+/// Layers over a canvas.
+pub(super) fn over(fill: Fill, layers: Vec<Layer>) -> SceneFrame {
+    let background = Node::paint(Role::Background, Layer::Background(Background { fill }));
+    let nodes = (0..).zip(layers).map(|(index, layer)| {
+        let role = match &layer {
+            Layer::Card(card) if card.picture.request.source.track == Track::Camera => Role::Camera,
+            Layer::Pointer(_) => Role::Pointer,
+            _ => Role::Screen,
+        };
+        let side = Side::Incoming;
+        Node::Paint(LayerId { role, index, side }, layer)
+    });
     SceneFrame {
+        number: 0,
         time: OutputTime::ZERO,
-        layers,
+        nodes: std::iter::once(background).chain(nodes).collect(),
     }
 }
 
@@ -22,8 +48,7 @@ pub(super) fn card(track: Track, size: Size, rect: Rect) -> Card {
     Card {
         picture: CardPicture {
             request: PictureRequest {
-                segment: 0,
-                track,
+                source: SourceId::incoming(0, track),
                 time: MediaTime::ZERO,
             },
             size,
@@ -57,7 +82,7 @@ pub(super) fn grainy(size: Size, layout: YuvLayout, color: YuvColor, seed: u32) 
 pub(super) fn of(entries: &[(Track, &YuvPicture)]) -> Pictures {
     let mut pictures = Pictures::new();
     for (track, picture) in entries {
-        pictures.insert(*track, (*picture).clone());
+        pictures.insert(SourceId::incoming(0, *track), (*picture).clone());
     }
     pictures
 }

@@ -1,6 +1,8 @@
 use super::*;
 use crate::cap::config::RoundingType;
-use crate::scene::{CardPicture, Corner, PictureRequest, Pointer, PointerArt, Rect, Shadow};
+use crate::scene::{
+    Card, CardPicture, Corner, Layer, PictureRequest, Pointer, PointerArt, Rect, Role, Shadow, Track,
+};
 use crate::time::{MediaTime, OutputTime};
 
 const OUTPUT: Size = Size::new(1920, 1080);
@@ -15,8 +17,7 @@ fn card() -> Card {
     Card {
         picture: CardPicture {
             request: PictureRequest {
-                segment: 0,
-                track: Track::Display,
+                source: SourceId::incoming(0, Track::Display),
                 time: MediaTime::ZERO,
             },
             size: SOURCE,
@@ -45,9 +46,18 @@ fn pointer(x: f64, y: f64) -> Pointer {
 }
 
 fn frame(layers: Vec<Layer>) -> SceneFrame {
+    let node = |layer: Layer| {
+        let role = match &layer {
+            Layer::Card(card) if card.picture.request.source.track == Track::Camera => Role::Camera,
+            Layer::Pointer(_) => Role::Pointer,
+            _ => Role::Screen,
+        };
+        Node::paint(role, layer)
+    };
     SceneFrame {
+        number: 0,
         time: OutputTime::ZERO,
-        layers,
+        nodes: layers.into_iter().map(node).collect(),
     }
 }
 
@@ -64,13 +74,17 @@ fn source_damage(card: Card, changed: PixelRect) -> Vec<PixelRect> {
             rects: &rects,
         })
     };
-    damage(&scene, &scene, change, OUTPUT).rects().to_vec()
+    damage(&scene, &scene, change, OUTPUT).output().rects().to_vec()
 }
 
 #[test]
 fn equal_frames_have_none() {
     let scene = frame(vec![Layer::Card(card()), Layer::Pointer(pointer(5.0, 5.0))]);
-    assert!(damage(&scene, &scene.clone(), |_| None, OUTPUT).is_empty());
+    assert!(
+        damage(&scene, &scene.clone(), |_| None, OUTPUT)
+            .output()
+            .is_empty()
+    );
 }
 
 #[test]
@@ -78,7 +92,10 @@ fn a_moved_pointer_damages_where_it_was_and_where_it_is() {
     let scene = |x, y| frame(vec![Layer::Card(card()), Layer::Pointer(pointer(x, y))]);
     let areas = damage(&scene(100.0, 100.0), &scene(900.0, 700.0), |_| None, OUTPUT);
     // 2.5 pixels around 20x20, to even edges.
-    assert_eq!(areas.rects(), [pixels(96, 96, 28, 28), pixels(896, 696, 28, 28)]);
+    assert_eq!(
+        areas.output().rects(),
+        [pixels(96, 96, 28, 28), pixels(896, 696, 28, 28)]
+    );
 }
 
 #[test]
@@ -94,7 +111,7 @@ fn a_turned_pointer_reaches_as_far_as_its_corners() {
         OUTPUT,
     );
     // A quarter counter-clockwise: right becomes up.
-    assert_eq!(areas.rects(), [pixels(496, 476, 28, 28)]);
+    assert_eq!(areas.output().rects(), [pixels(496, 476, 28, 28)]);
 }
 
 #[test]
@@ -111,7 +128,7 @@ fn a_moved_card_damages_both_extents_with_their_shadows() {
     };
     let areas = damage(&with(100.0), &with(1000.0), |_| None, OUTPUT);
     assert_eq!(
-        areas.rects(),
+        areas.output().rects(),
         [pixels(76, 176, 148, 148), pixels(976, 176, 148, 148)]
     );
 }
@@ -151,21 +168,27 @@ fn what_the_crop_leaves_out_damages_nothing() {
 #[test]
 fn layers_that_come_and_go_damage_their_extents_alone() {
     let mut camera = card();
-    camera.picture.request.track = Track::Camera;
+    camera.picture.request.source.track = Track::Camera;
     camera.rect = rect(1000.0, 600.0, 200.0, 200.0);
     let (screen, camera) = (Layer::Card(card()), Layer::Card(camera));
     let mouse = Layer::Pointer(pointer(50.0, 50.0));
     let without = frame(vec![screen.clone(), mouse.clone()]);
     let with = frame(vec![screen, camera, mouse]);
     let expected = [pixels(996, 596, 208, 208)];
-    assert_eq!(damage(&without, &with, |_| None, OUTPUT).rects(), expected);
-    assert_eq!(damage(&with, &without, |_| None, OUTPUT).rects(), expected);
+    assert_eq!(
+        damage(&without, &with, |_| None, OUTPUT).output().rects(),
+        expected
+    );
+    assert_eq!(
+        damage(&with, &without, |_| None, OUTPUT).output().rects(),
+        expected
+    );
 }
 
 #[test]
 fn layers_in_another_order_damage_what_moved() {
     let mut camera = card();
-    camera.picture.request.track = Track::Camera;
+    camera.picture.request.source.track = Track::Camera;
     let (screen, camera) = (Layer::Card(card()), Layer::Card(camera));
     let areas = damage(
         &frame(vec![screen.clone(), camera.clone()]),
@@ -173,5 +196,5 @@ fn layers_in_another_order_damage_what_moved() {
         |_| None,
         OUTPUT,
     );
-    assert_eq!(areas.rects(), [pixels(96, 196, 508, 258)]);
+    assert_eq!(areas.output().rects(), [pixels(96, 196, 508, 258)]);
 }

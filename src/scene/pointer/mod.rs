@@ -17,10 +17,10 @@ use self::clicks::Clicks;
 use self::idle::IdleFade;
 use self::simulation::{Simulation, Springs};
 use super::error::{Checks, SceneError, finite};
-use super::frame::Rect;
 use super::spring::SpringConstants;
 use crate::cap::config::PointerConfig;
 use crate::cap::events::{Move, PointerEvents};
+use crate::frame::Rect;
 use crate::time::EventTime;
 
 /// How far the tilt looks back, ms (cap-look.md 8.6).

@@ -2,7 +2,7 @@ use super::*;
 use crate::cap::config::{Border, ProjectConfig, ZoomMode};
 use crate::cap::events::PointerEvents;
 use crate::scene::fixtures::{HD, clicks, clip, crop, facts, moves, recording, scene, timeline, zoom};
-use crate::scene::{VideoFacts, frame::Shadow};
+use crate::scene::{Shadow, VideoFacts};
 use proptest::prelude::*;
 
 fn resting_pointer(x: f64, y: f64) -> PointerEvents {
@@ -12,17 +12,27 @@ fn resting_pointer(x: f64, y: f64) -> PointerEvents {
     }
 }
 
+/// What is painted over the background.
+fn layers(frame: &SceneFrame) -> Vec<&Layer> {
+    let mut layers = frame.nodes.iter().map(|node| match node {
+        Node::Paint(_, layer) => layer,
+        other => panic!("{other:?}"),
+    });
+    assert!(matches!(layers.next(), Some(Layer::Background(_))));
+    layers.collect()
+}
+
 fn card(frame: &SceneFrame, index: usize) -> &Card {
-    match &frame.layers[index] {
+    match layers(frame)[index] {
         Layer::Card(card) => card,
-        Layer::Pointer(_) => panic!("layer {index} is a pointer"),
+        other => panic!("layer {index} is {other:?}"),
     }
 }
 
 fn pointer(frame: &SceneFrame) -> Option<&Pointer> {
-    frame.layers.iter().find_map(|layer| match layer {
+    layers(frame).into_iter().find_map(|layer| match layer {
         Layer::Pointer(pointer) => Some(pointer),
-        Layer::Card(_) => None,
+        _ => None,
     })
 }
 
@@ -47,11 +57,11 @@ fn layers_come_in_order() {
     );
     let frame = scene.frame(30).unwrap();
     assert_eq!(frame.time.secs(), 1.0);
-    assert_eq!(frame.layers.len(), 3);
-    assert_eq!(card(&frame, 0).picture.request.track, Track::Display);
-    assert!(matches!(frame.layers[1], Layer::Pointer(_)));
+    assert_eq!(layers(&frame).len(), 3);
+    assert_eq!(card(&frame, 0).picture.request.source.track, Track::Display);
+    assert!(matches!(layers(&frame)[1], Layer::Pointer(_)));
     let camera = card(&frame, 2);
-    assert_eq!(camera.picture.request.track, Track::Camera);
+    assert_eq!(camera.picture.request.source.track, Track::Camera);
     assert_eq!((camera.rect.x, camera.rect.right()), (1496.0, 1870.0));
     assert_eq!(camera.border, None);
     assert_eq!(scene.frame(60), None);
@@ -87,7 +97,7 @@ fn the_card_is_decorated() {
         (5.0, [1.0, 0.0, 0.2], 0.8)
     );
     assert_eq!((card.picture.crop.x, card.picture.crop.width), (160.0, 1600.0));
-    assert_eq!(frame.layers.len(), 1);
+    assert_eq!(layers(&frame).len(), 1);
 }
 
 #[test]
@@ -214,7 +224,11 @@ fn tracks_are_read_on_their_own_clocks() {
     let scene = scene(&recording, &facts, 10);
     // Frame 2 is 0.2 s of output, 1.4 s of source, 1.9 s of events.
     let frame = scene.frame(2).unwrap();
-    let times: Vec<f64> = frame.pictures().map(|picture| picture.time.secs()).collect();
+    let times: Vec<f64> = frame
+        .pictures()
+        .iter()
+        .map(|picture| picture.time.secs())
+        .collect();
     assert!((times[0] - 1.65).abs() < 1e-12);
     assert_eq!(times[1], 0.0);
     let rect = pointer(&frame).unwrap().rect;
@@ -229,8 +243,8 @@ fn cameras_follow_their_segments_and_the_first_decides() {
         let recording = recording(&two, config);
         let scene = scene(&recording, &with_camera(&[1.0, 1.0], camera_in), 10);
         [
-            scene.frame(5).unwrap().layers.len() - 1,
-            scene.frame(15).unwrap().layers.len() - 1,
+            layers(&scene.frame(5).unwrap()).len() - 1,
+            layers(&scene.frame(15).unwrap()).len() - 1,
         ]
     };
     assert_eq!(shown(&[0, 1], config()), [1, 1]);
@@ -356,7 +370,7 @@ proptest! {
         facts.segments[0].display.size = Size::new(screen.0, screen.1);
         let scene = scene(&recording, &facts, 30);
         let frame = scene.frame(n).unwrap();
-        for layer in &frame.layers {
+        for layer in layers(&frame) {
             match layer {
                 Layer::Card(card) => {
                     prop_assert!(finite(&card.rect) && finite(&card.picture.crop));
@@ -370,6 +384,7 @@ proptest! {
                     prop_assert!(finite(&pointer.rect) && finite(&pointer.clip) && pointer.rotation.is_finite());
                     prop_assert!(pointer.opacity > 0.0 && pointer.opacity <= 1.0);
                 }
+                other => prop_assert!(false, "{:?}", other),
             }
         }
         prop_assert_eq!(scene.frame(n), Some(frame));
@@ -386,11 +401,12 @@ fn settings_without_use_do_not_prevent_an_export() {
     config.screen_movement_spring.mass = f64::NAN;
     let recording = recording(&[resting_pointer(0.5, 0.5)], config);
     assert_eq!(
-        scene(&recording, &with_camera(&[1.0], &[0]), 30)
-            .frame(0)
-            .unwrap()
-            .layers
-            .len(),
+        layers(
+            &scene(&recording, &with_camera(&[1.0], &[0]), 30)
+                .frame(0)
+                .unwrap()
+        )
+        .len(),
         1
     );
 }

@@ -1,0 +1,7 @@
+//! How each kind of layer is drawn: the draws that a part of a surface needs, and their numbers, as plain data.
+
+pub(in crate::render) mod background;
+pub(in crate::render) mod card;
+pub(in crate::render) mod pointer;
+pub(in crate::render) mod shade;
+pub(in crate::render) mod surface;

@@ -1,0 +1,130 @@
+//! Records the passes of a plan: for each surface its copies, then one render pass.
+
+use super::gpu::numbers::Numbers;
+use super::gpu::pipeline::Pipelines;
+use super::gpu::surfaces::{Surface, Surfaces};
+use super::plan::Pass;
+use super::plan::draw::{Draw, Means, Textures};
+use super::sources::art::ArtStore;
+use super::sources::canvas::Canvases;
+use super::sources::picture::{Loaded, PictureStore};
+use super::sources::sheets::{Sheets, extent, origin};
+
+/// Everything that draws read; all of it was prepared for the plan.
+pub(super) struct Room<'a> {
+    pub(super) surfaces: &'a Surfaces,
+    pub(super) pipelines: &'a Pipelines,
+    pub(super) numbers: &'a Numbers,
+    pub(super) canvases: &'a Canvases,
+    pub(super) pictures: &'a PictureStore,
+    pub(super) sheets: Option<&'a Sheets>,
+    pub(super) art: &'a ArtStore,
+}
+
+/// Rectangles of the draws that go through pipelines, in the order in which [`record`] counts them.
+pub(super) fn rects(passes: &[Pass]) -> Vec<[u32; 4]> {
+    passes
+        .iter()
+        .flat_map(|pass| &pass.draws)
+        .filter(|draw| draw.means != Means::Copy)
+        .flat_map(|draw| &draw.rects)
+        .map(|rect| [rect.x, rect.y, rect.width, rect.height])
+        .collect()
+}
+
+/// Records `passes`.
+pub(super) fn record(encoder: &mut wgpu::CommandEncoder, passes: &[Pass], room: &Room<'_>) {
+    let mut first = 0;
+    for pass in passes {
+        let Some(surface) = room.surfaces.get(pass.target) else {
+            continue;
+        };
+        for draw in pass.draws.iter().filter(|draw| draw.means == Means::Copy) {
+            room.copy(encoder, draw, surface);
+        }
+        room.draw(encoder, pass, surface, &mut first);
+    }
+}
+
+impl Room<'_> {
+    /// Copies from a canvas or another surface. What the processor sampled has been copied already.
+    fn copy(&self, encoder: &mut wgpu::CommandEncoder, draw: &Draw, surface: &Surface) {
+        let from = match &draw.textures {
+            Textures::Canvas(background) => self.canvases.get(background).map(|canvas| &canvas.texture),
+            Textures::Surface(id) => self.surfaces.get(*id).map(|surface| &surface.texture),
+            _ => None,
+        };
+        let Some(from) = from else { return };
+        for &rect in &draw.rects {
+            let at = origin(rect);
+            encoder.copy_texture_to_texture(
+                wgpu::TexelCopyTextureInfo {
+                    origin: at,
+                    ..from.as_image_copy()
+                },
+                wgpu::TexelCopyTextureInfo {
+                    origin: at,
+                    ..surface.texture.as_image_copy()
+                },
+                extent(rect),
+            );
+        }
+    }
+
+    fn draw(&self, encoder: &mut wgpu::CommandEncoder, planned: &Pass, surface: &Surface, first: &mut u32) {
+        if planned.draws.iter().all(|draw| draw.means == Means::Copy) {
+            return;
+        }
+        let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
+            label: Some("surface"),
+            color_attachments: &[Some(wgpu::RenderPassColorAttachment {
+                view: &surface.view,
+                depth_slice: None,
+                resolve_target: None,
+                ops: wgpu::Operations {
+                    load: wgpu::LoadOp::Load,
+                    store: wgpu::StoreOp::Store,
+                },
+            })],
+            ..wgpu::RenderPassDescriptor::default()
+        });
+        pass.set_vertex_buffer(0, self.numbers.rects.slice(..));
+        for draw in &planned.draws {
+            let Means::Pipeline(key) = draw.means else {
+                continue;
+            };
+            let instances = *first..*first + draw.rects.len() as u32;
+            *first = instances.end;
+            let (Some(textures), Some(pipeline)) = (self.textures(&draw.textures), self.pipelines.get(key))
+            else {
+                continue;
+            };
+            pass.set_pipeline(pipeline);
+            pass.set_bind_group(0, &self.numbers.uniform_group, &[draw.uniforms]);
+            if let Bound::Group(group) = textures {
+                pass.set_bind_group(1, group, &[]);
+            }
+            pass.draw(0..4, instances);
+        }
+    }
+
+    /// What a draw binds; `None` where that is not there: a pointer without art is not drawn.
+    fn textures(&self, textures: &Textures) -> Option<Bound<'_>> {
+        let group = match textures {
+            Textures::Nothing => return Some(Bound::Nothing),
+            Textures::Canvas(background) => self.canvases.get(background).map(|canvas| &canvas.bound),
+            Textures::Sheet(layer) => self.sheets.map(|sheets| sheets.get(*layer)),
+            Textures::Blank => self.sheets.map(Sheets::blank),
+            Textures::Planes(source) => self.pictures.get(*source).map(|loaded| &loaded.planes),
+            Textures::Converted { source, .. } => self.pictures.get(*source).and_then(Loaded::converted),
+            Textures::Art(art) => self.art.get(art),
+            Textures::Surface(id) => self.surfaces.get(*id).map(|surface| &surface.bound),
+        };
+        group.map(Bound::Group)
+    }
+}
+
+enum Bound<'a> {
+    Nothing,
+    Group(&'a wgpu::BindGroup),
+}

@@ -1,0 +1,51 @@
+//! A planned draw: which pixels, from which textures, by what means.
+
+use super::key::PipelineKey;
+use crate::frame::PixelRect;
+use crate::scene::{Background, LayerId, PointerArt, SourceId, SurfaceId};
+
+/// Which textures a draw reads.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::render) enum Textures {
+    /// None, by a pipeline that binds none.
+    Nothing,
+    /// A prepared canvas.
+    Canvas(Background),
+    /// A source picture as luma and chroma.
+    Planes(SourceId),
+    /// What the processor sampled for the card of this layer.
+    Sheet(LayerId),
+    /// None, by a pipeline that shares its layout with those that read a picture.
+    Blank,
+    /// A source picture as R'G'B'.
+    Converted {
+        /// Which.
+        source: SourceId,
+        /// Whether the details are read too.
+        details: bool,
+    },
+    /// A pointer's art.
+    Art(PointerArt),
+    /// Another surface.
+    Surface(SurfaceId),
+}
+
+/// How pixels come onto a surface.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in crate::render) enum Means {
+    /// Through a pipeline, in the order of the draws.
+    Pipeline(PipelineKey),
+    /// As they are, before anything is drawn: nothing below them is drawn.
+    Copy,
+}
+
+/// Rectangles of one surface that are drawn alike. What a pixel becomes does not depend on the rectangles, so they may
+/// be cut to any area that has to be redrawn.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::render) struct Draw {
+    pub(in crate::render) means: Means,
+    pub(in crate::render) textures: Textures,
+    /// Offset in the frame's uniform buffer.
+    pub(in crate::render) uniforms: u32,
+    pub(in crate::render) rects: Vec<PixelRect>,
+}

@@ -1,0 +1,25 @@
+//! What a draw needs of the shaders. Every combination is a pipeline of its own: a software rasteriser pays for both sides of
+//! every branch, and a GPU for the registers of the longer one.
+
+use crate::render::filters::mask::MaskKey;
+use crate::render::layers::card::CardKey;
+use crate::render::layers::surface::SurfaceKey;
+
+/// What a draw needs of the fragment shader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(in crate::render) enum PipelineKey {
+    /// The prepared canvas.
+    Background,
+    /// Part of a card.
+    Card(CardKey),
+    /// The pointer.
+    Pointer,
+    /// Black over a rectangle's surroundings.
+    Shade,
+    /// Transparent black in the place of whatever is there.
+    Clear,
+    /// Another surface.
+    Surface(SurfaceKey),
+    /// A pass of a mask.
+    Mask(MaskKey),
+}

@@ -1,0 +1,66 @@
+// Sensitive masks (cap-look.md 12): what is below, made unreadable, blended over it by the mask's membership.
+
+struct Mask {
+    // Left, top, right, bottom, fractions of the output.
+    edges: vec4<f32>,
+    // Width of the soft edge in the same fractions.
+    softness: f32,
+    // Side of a cell, pixels.
+    cell: f32,
+    // Distance between taps, pixels.
+    tap: f32,
+    unused: f32,
+}
+
+// Every pixel that is drawn is a member, whole.
+override hard: bool;
+
+@group(0) @binding(0) var<uniform> mask: Mask;
+@group(1) @binding(0) var below: texture_2d<f32>;
+@group(1) @binding(1) var bilinear: sampler;
+
+fn member(pixel: vec2<f32>) -> f32 {
+    if hard {
+        return 1.0;
+    }
+    let uv = pixel / vec2<f32>(target_width, target_height);
+    let centre = 0.5 * (mask.edges.xy + mask.edges.zw);
+    let q = abs(uv - centre) - 0.5 * (mask.edges.zw - mask.edges.xy);
+    // Signed distance to the rectangle, negative inside.
+    let distance = length(max(q, vec2<f32>(0.0))) + min(max(q.x, q.y), 0.0);
+    return smoothstep(0.0, mask.softness, -distance);
+}
+
+@fragment
+fn pixelate(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
+    let centre = (floor(position.xy / mask.cell) + 0.5) * mask.cell;
+    let last = vec2<f32>(target_width, target_height) - 1.0;
+    let color = textureLoad(below, vec2<i32>(min(floor(centre), last)), 0).rgb;
+    let m = member(position.xy);
+    return vec4<f32>(color * m, m);
+}
+
+fn gaussian(pixel: vec2<f32>, step: vec2<f32>) -> vec3<f32> {
+    let size = vec2<f32>(target_width, target_height);
+    var sum = vec3<f32>(0.0);
+    var weights = 0.0;
+    for (var i = -12; i <= 12; i++) {
+        let offset = f32(i);
+        let weight = exp(-0.5 * offset * offset / 16.0);
+        sum += weight * textureSampleLevel(below, bilinear, (pixel + offset * step) / size, 0.0).rgb;
+        weights += weight;
+    }
+    return sum / weights;
+}
+
+// The first pass; it covers the rows that the second one reads.
+@fragment
+fn blur_rows(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
+    return vec4<f32>(gaussian(position.xy, vec2<f32>(mask.tap, 0.0)), 1.0);
+}
+
+@fragment
+fn blur_columns(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
+    let m = member(position.xy);
+    return vec4<f32>(gaussian(position.xy, vec2<f32>(0.0, mask.tap)) * m, m);
+}

@@ -1,0 +1,207 @@
+//! Screen card and camera: a picture in a rounded rectangle with shadow and border (cap-look.md 5).
+
+use super::{EDGE, LayerKind, PictureRequest, SourceId, finite};
+use crate::cap::config::RoundingType;
+use crate::frame::{Extent, PixelRect, Rect, Size};
+
+/// Texels beside its own that an output pixel may depend on: the bilinear filter's, the sharpening's neighbour (5.5), and
+/// one for rounding.
+const FOOTPRINT: f64 = 3.0;
+/// Filtered pixels show no place closer than this to the crop's edge, texels (5.5).
+const INSET: f64 = 1.0;
+
+/// A picture in a rounded rectangle.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Card {
+    /// What it shows.
+    pub picture: CardPicture,
+    /// Where, edges not snapped unless the scene snapped them (cap-look.md 2.4, 6.1, 9). May hang over the frame.
+    pub rect: Rect,
+    /// Corner curve and radius.
+    pub corner: Corner,
+    /// Shadow behind it; `None` when it has no strength.
+    pub shadow: Option<Shadow>,
+    /// Line around it.
+    pub border: Option<BorderLine>,
+    /// 0..=1, multiplies the picture's coverage.
+    pub opacity: f64,
+}
+
+/// The part of a source picture that a card shows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CardPicture {
+    /// Which picture.
+    pub request: PictureRequest,
+    /// Size of the track's pictures that `crop` counts in: segment 0's (cap-look.md 2.6). A picture of another size is
+    /// stretched to this one.
+    pub size: Size,
+    /// Shown part, source pixels.
+    pub crop: Rect,
+    /// Flipped horizontally.
+    pub mirrored: bool,
+}
+
+/// Corner of a card (cap-look.md 5.1).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Corner {
+    /// Curve.
+    pub kind: RoundingType,
+    /// Output pixels.
+    pub radius: f64,
+}
+
+/// Shadow numbers, resolved to pixels (cap-look.md 5.3).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Shadow {
+    /// Zs, output pixels.
+    pub size: f64,
+    /// Bs, output pixels.
+    pub blur: f64,
+    /// As, 0..=1.
+    pub alpha: f64,
+}
+
+impl Shadow {
+    /// Distance from the card's edge beyond which nothing is dark, output pixels.
+    pub fn reach(&self) -> f64 {
+        self.size + self.blur
+    }
+}
+
+/// Line around a card (cap-look.md 5.4).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BorderLine {
+    /// Output pixels, outside the card.
+    pub width: f64,
+    /// R, G, B, 0..=1.
+    pub color: [f64; 3],
+    /// 0..=1.
+    pub opacity: f64,
+}
+
+impl Card {
+    /// Half the shorter side is the largest radius that has a meaning (cap-look.md 5.1).
+    pub fn corner_radius(&self) -> f64 {
+        self.corner
+            .radius
+            .clamp(0.0, (self.rect.width.min(self.rect.height) / 2.0).max(0.0))
+    }
+
+    /// The shadow, where it darkens anything.
+    pub fn seen_shadow(&self) -> Option<Shadow> {
+        self.shadow
+            .filter(|shadow| shadow.alpha > 0.0 && shadow.reach() > 0.0)
+    }
+
+    /// The border, where it colours anything.
+    pub fn seen_border(&self) -> Option<BorderLine> {
+        self.border
+            .filter(|border| border.width > 0.0 && border.opacity > 0.0)
+    }
+
+    /// Whether any pixel of it can be seen.
+    pub fn is_drawn(&self) -> bool {
+        let crop = self.picture.crop;
+        let sized = |rect: Rect| rect.width > 0.0 && rect.height > 0.0;
+        let visible = self.opacity > 0.0 || self.seen_shadow().is_some() || self.seen_border().is_some();
+        visible && sized(self.rect) && sized(crop)
+    }
+}
+
+impl LayerKind for Card {
+    fn source(&self) -> Option<PictureRequest> {
+        Some(self.picture.request)
+    }
+
+    /// Picture, border and shadow.
+    fn extent(&self) -> Option<Extent> {
+        let border = self.seen_border().map_or(0.0, |border| border.width);
+        let shadow = self.seen_shadow().map_or(0.0, |shadow| shadow.reach());
+        self.is_drawn()
+            .then(|| Extent::from(self.rect).grown(border.max(shadow) + EDGE))
+    }
+
+    fn looks_like(&self, other: &Self) -> bool {
+        let mut other = other.clone();
+        other.picture.request.time = self.picture.request.time;
+        *self == other
+    }
+
+    fn shown(&self, source: SourceId, size: Size, rect: PixelRect) -> Option<Extent> {
+        (self.picture.request.source == source)
+            .then(|| shown_extent(self, size, rect))
+            .flatten()
+    }
+
+    fn check(&self) -> Result<(), &'static str> {
+        let shadow = self
+            .shadow
+            .is_none_or(|shadow| finite(&[shadow.size, shadow.blur, shadow.alpha]));
+        let border = self
+            .border
+            .is_none_or(|border| finite(&border.color) && finite(&[border.width, border.opacity]));
+        let own = finite(&[self.corner.radius, self.opacity]) && self.rect.is_finite();
+        if own && shadow && border && self.picture.crop.is_finite() {
+            Ok(())
+        } else {
+            Err("a card's geometry")
+        }
+    }
+}
+
+/// Where a card shows `rect` of its source picture, which is of `size`; `None` when nowhere.
+fn shown_extent(card: &Card, size: Size, rect: PixelRect) -> Option<Extent> {
+    if !card.is_drawn() {
+        return None;
+    }
+    let picture = &card.picture;
+    let (crop, at) = (picture.crop, card.rect);
+    // A picture of another size than the crop counts in is stretched to it (2.6).
+    let stretch = |side: u32, counted: u32| f64::from(side) / f64::from(counted.max(1));
+    let (left, right) = along(
+        (rect.x, rect.x + rect.width),
+        (crop.x, crop.right()),
+        stretch(size.width, picture.size.width),
+        (at.x, at.right()),
+        picture.mirrored,
+    );
+    let (top, bottom) = along(
+        (rect.y, rect.y + rect.height),
+        (crop.y, crop.bottom()),
+        stretch(size.height, picture.size.height),
+        (at.y, at.bottom()),
+        false,
+    );
+    let shown = Extent {
+        left,
+        top,
+        right,
+        bottom,
+    };
+    shown.grown(1.0).within(Extent::from(at).grown(EDGE))
+}
+
+/// Where output coordinates depend on the texels `start..end` along one axis. Beyond the place that shows the crop's
+/// outermost texels, pixels go on showing those.
+fn along(
+    (start, end): (u32, u32),
+    (crop_start, crop_end): (f64, f64),
+    stretch: f64,
+    (out_start, out_end): (f64, f64),
+    mirrored: bool,
+) -> (f64, f64) {
+    let (start, end) = (f64::from(start) - FOOTPRINT, f64::from(end) + FOOTPRINT);
+    let scale = (out_end - out_start) / (crop_end - crop_start);
+    let map = |texel: f64| {
+        let from_start = (texel / stretch - crop_start) * scale;
+        if mirrored {
+            out_end - from_start
+        } else {
+            out_start + from_start
+        }
+    };
+    let first = (start > crop_start * stretch + INSET).then(|| map(start));
+    let last = (end < crop_end * stretch - INSET).then(|| map(end));
+    let (low, high) = if mirrored { (last, first) } else { (first, last) };
+    (low.unwrap_or(f64::NEG_INFINITY), high.unwrap_or(f64::INFINITY))
+}

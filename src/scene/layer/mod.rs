@@ -1,0 +1,108 @@
+//! The kinds of layers, one file each: its numbers, the source pictures it shows, how far it reaches, what of it changed,
+//! and whether its numbers can be drawn. How a layer is drawn is the renderer's matter.
+
+mod background;
+mod card;
+mod pointer;
+mod shade;
+
+pub use background::{Background, Fill, Noise};
+pub use card::{BorderLine, Card, CardPicture, Corner, Shadow};
+pub use pointer::{Pointer, PointerArt};
+pub use shade::Shade;
+
+use super::tree::{PictureRequest, SourceId};
+use crate::frame::{Extent, PixelRect, Size};
+
+/// Output pixels that antialiasing may reach beyond an edge: 1.36 at a card's (cap-look.md 5.2), half of one at the
+/// pointer's feather (8.9); the rest is for rounding.
+pub(crate) const EDGE: f64 = 2.5;
+
+/// What every kind of layer answers.
+pub(crate) trait LayerKind {
+    /// The source picture it shows.
+    fn source(&self) -> Option<PictureRequest> {
+        None
+    }
+
+    /// Where it draws, output pixels; `None` when nothing of it is seen.
+    fn extent(&self) -> Option<Extent>;
+
+    /// Whether both draw the same, given that the source pictures they ask for are the same.
+    fn looks_like(&self, other: &Self) -> bool
+    where
+        Self: Sized;
+
+    /// Where it shows `rect` of the picture of `source`, which is of `size`; `None` when nowhere.
+    fn shown(&self, _source: SourceId, _size: Size, _rect: PixelRect) -> Option<Extent> {
+        None
+    }
+
+    /// Refuses numbers that can't be reckoned with.
+    ///
+    /// # Errors
+    /// With what they belong to.
+    fn check(&self) -> Result<(), &'static str>;
+}
+
+/// One thing that is painted over what lies below.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Layer {
+    /// The canvas behind everything (cap-look.md 4).
+    Background(Background),
+    /// Screen card or camera: a picture in a rounded rectangle with shadow and border (5, 9).
+    Card(Card),
+    /// The pointer (8).
+    Pointer(Pointer),
+    /// Black over everything but a rectangle (12, 19).
+    Shade(Shade),
+}
+
+impl Layer {
+    fn kind(&self) -> &dyn LayerKind {
+        match self {
+            Self::Background(layer) => layer,
+            Self::Card(layer) => layer,
+            Self::Pointer(layer) => layer,
+            Self::Shade(layer) => layer,
+        }
+    }
+
+    /// The source picture it shows.
+    pub fn source(&self) -> Option<PictureRequest> {
+        self.kind().source()
+    }
+
+    /// Where it draws, output pixels; `None` when nothing of it is seen.
+    pub fn extent(&self) -> Option<Extent> {
+        self.kind().extent()
+    }
+
+    /// Where it shows `rect` of the picture of `source`, which is of `size`; `None` when nowhere.
+    pub fn shown(&self, source: SourceId, size: Size, rect: PixelRect) -> Option<Extent> {
+        self.kind().shown(source, size, rect)
+    }
+
+    /// Refuses numbers that can't be reckoned with.
+    ///
+    /// # Errors
+    /// With what they belong to.
+    pub fn check(&self) -> Result<(), &'static str> {
+        self.kind().check()
+    }
+
+    /// Whether both draw the same, given that the source pictures they ask for are the same.
+    pub fn looks_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Background(a), Self::Background(b)) => a.looks_like(b),
+            (Self::Card(a), Self::Card(b)) => a.looks_like(b),
+            (Self::Pointer(a), Self::Pointer(b)) => a.looks_like(b),
+            (Self::Shade(a), Self::Shade(b)) => a.looks_like(b),
+            _ => false,
+        }
+    }
+}
+
+pub(crate) fn finite(values: &[f64]) -> bool {
+    values.iter().all(|value| value.is_finite())
+}
