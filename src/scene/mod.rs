@@ -14,8 +14,24 @@ mod filter;
 mod fixtures;
 mod focus;
 mod holds;
+mod intervals;
 mod layer;
 mod layout;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the scene takes it up when layers form a tree")
+)]
+mod modes;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the scene takes it up when layers form a tree")
+)]
+mod motion;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the scene takes it up when layers form a tree")
+)]
+mod panes;
 mod plane;
 mod pointer;
 mod samples;
@@ -23,6 +39,16 @@ mod samples;
 mod scene;
 mod shadow;
 mod spring;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the scene takes it up when layers form a tree")
+)]
+mod styles;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the scene takes it up when layers form a tree")
+)]
+mod takeover;
 mod timeline;
 mod tree;
 mod unrendered;

@@ -6,8 +6,23 @@
 mod clicks;
 mod events;
 mod filter;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the scene takes it up when layers form a tree")
+)]
+pub(crate) mod hidden;
 mod idle;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the scene takes it up when layers form a tree")
+)]
+pub(crate) mod ripple;
 mod simulation;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the scene takes it up when layers form a tree")
+)]
+pub(crate) mod smear;
 
 use std::ops::RangeInclusive;
 
