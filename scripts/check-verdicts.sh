@@ -34,7 +34,7 @@ contest() {
     shift 3
     "$capstan" bench "$workload" --quiet --fps 30 --resolution 1280x720 --quality web --still-pictures off \
         --executable "$folder/$head" --against "$folder/same" --fail-above 5% --max-pairs "${VERDICTS_MAX_PAIRS:-60}" \
-        "--json=$folder/result.json" "$@" || status=$?
+        "--json=$folder/result.json" --overwrite "$@" || status=$?
     printf '%-8s %s  exit %d  %3d s\n' "$label" "$(python3 - "$folder/result.json" <<'PYTHON'
 import json, statistics, sys
 

@@ -44,7 +44,7 @@ contest() {
     local name=$1
     shift
     "$head" bench "$workload" --against "$base" --fail-above "$fail_above" \
-        "--json=$out/$name.json" --html "$out/$name.html" "$@"
+        "--json=$out/$name.json" --html "$out/$name.html" --overwrite "$@"
 }
 
 status=0

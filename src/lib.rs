@@ -2,17 +2,20 @@
 //!
 //! The binary is a thin shell around this library. Rooms, from top to bottom (imports point down only):
 //! [`cli`], [`bench`](mod@bench), [`export`], [`convert`], [`render`], [`media`], [`sound`], [`scene`], [`cap`], then the
-//! currency between them, [`frame`] and [`time`]. [`synth`] stands beside `export` and makes recordings to test and measure
+//! currency between them, [`frame`] and [`time`], and [`output`], the door that every written file goes through. [`synth`] stands beside `export` and makes recordings to test and measure
 //! with.
 
 pub mod bench;
+pub mod budget;
 pub mod cap;
 mod causes;
 pub mod cli;
 pub mod convert;
 pub mod export;
 pub mod frame;
+mod lossy;
 pub mod media;
+pub mod output;
 pub mod render;
 pub mod scene;
 pub mod sound;

@@ -42,6 +42,7 @@ fn help_is_what_people_read_first() {
       -q, --quiet            Print nothing but errors
       -v, --verbose...       Log more: -v what is chosen and why, -vv what every stage does
           --log-file <FILE>  Also write the log, at debug level, to this file
+          --overwrite        Replace files that exist
       -h, --help             Print help
       -V, --version          Print version
 
@@ -80,6 +81,12 @@ fn wrong_usage_ends_with_2() {
         "export a.cap b.mp4 --fps 29.97",
         "export a.cap b.mp4 --resolution 1920",
         "export a.cap b.mp4 --format gif",
+        "export a.cap b.gif",
+        "export a.cap .",
+        "export a.cap ..",
+        "export a.cap /",
+        "export a.cap src",
+        "export a.cap new/",
         "export a.cap b.mp4 --quality best",
         "export a.cap b.mp4 --crf 52",
         "export a.cap b.mp4 --crf 20 --bitrate 8M",
@@ -510,9 +517,16 @@ fn doctor_tells_what_this_machine_offers() {
 
 #[test]
 fn an_adapter_or_encoder_that_is_not_there_is_named() {
-    for (flag, name) in [("--adapter", "voodoo"), ("--encoder", "h264_voodoo")] {
+    let export = Export::of(&fixture("portrait"), &["--adapter", "voodoo", "--fps", "10"]);
+    export.run.assert_error(&["voodoo"]);
+    for (flag, name, meant) in [
+        ("--encoder", "h264_nvnec", "h264_nvenc"),
+        ("--decoder", "vapi", "vaapi"),
+    ] {
         let export = Export::of(&fixture("portrait"), &[flag, name, "--fps", "10"]);
-        export.run.assert_error(&[name]);
+        export.run.assert_code(2);
+        let said = format!("did you mean {meant}?");
+        assert!(export.run.stderr.contains(&said), "{}", export.run.stderr);
     }
 }
 

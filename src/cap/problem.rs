@@ -29,6 +29,8 @@ pub struct Problem {
     /// Whether it prevents the export.
     pub severity: Severity,
     /// The file it was found in, relative to the recording (absolute for a file outside it).
+    #[serde(serialize_with = "crate::lossy::path::serialize")]
+    #[schemars(with = "PathBuf")]
     pub file: PathBuf,
     /// Where in the file, such as `segments[1].display.path`; `None` when the file as a whole is meant.
     pub json_path: Option<String>,

@@ -11,7 +11,7 @@ use super::problem::Problem;
 use super::unused::Unused;
 
 /// Where the bytes of one track are. Every path was checked to lie inside the recording (music and tracks alike).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum MediaSource {
     /// One file.
     File(PathBuf),
@@ -23,7 +23,7 @@ pub enum MediaSource {
 ///
 /// With an init segment the bytes `init + pieces…` are one fragmented MP4. Without, every piece is a group of its own.
 /// Groups follow one another: each group's timestamps are shifted to follow the one before.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FragmentGroup {
     /// Files whose bytes, one after the other, are one MP4.
     pub files: Vec<PathBuf>,

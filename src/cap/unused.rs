@@ -18,6 +18,7 @@ const LOG: &str = "recording-logs.log";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Unused {
     /// Relative to the recording.
+    #[serde(serialize_with = "crate::lossy::path::serialize")]
     pub file: PathBuf,
     /// What it holds, and why an export does without.
     pub why: &'static str,

@@ -27,8 +27,8 @@ pub(super) struct Cli {
     pub(super) command: Command,
 }
 
-/// What is printed and logged.
-#[derive(Debug, Args)]
+/// What is printed and logged, and whether files are replaced.
+#[derive(Clone, Debug, Args)]
 pub(super) struct Logging {
     /// Print nothing but errors
     #[arg(long, short, global = true, conflicts_with = "verbose")]
@@ -39,6 +39,9 @@ pub(super) struct Logging {
     /// Also write the log, at debug level, to this file
     #[arg(long, global = true, value_name = "FILE")]
     pub(super) log_file: Option<PathBuf>,
+    /// Replace files that exist
+    #[arg(long, global = true)]
+    pub(super) overwrite: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -83,9 +86,6 @@ pub(super) struct ExportArgs {
         conflicts_with = "output"
     )]
     pub(super) output_flag: Option<PathBuf>,
-    /// Replace an existing file
-    #[arg(long)]
-    pub(super) overwrite: bool,
     /// Write newline-delimited JSON events to standard output
     #[arg(long)]
     pub(super) json: bool,
@@ -101,7 +101,7 @@ pub(super) struct ExportArgs {
 }
 
 /// What decides how the output looks and how it is made.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(super) struct SettingsArgs {
     /// Container
     #[arg(long, value_enum)]

@@ -24,7 +24,7 @@ pub(super) enum BenchCommand {
 }
 
 /// What is measured, how often, and where the result goes.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(super) struct MeasureArgs {
     /// Recordings (.cap folders) or presets of `capstan synth` [default: reference-1667]
     #[arg(value_name = "RECORDING|PRESET")]
@@ -45,7 +45,7 @@ pub(super) struct MeasureArgs {
     #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = parse_percent)]
     pub(super) spread_bound: f64,
     /// Print the baseline as JSON, or write it to a file (with several recordings, one file each, named after them)
-    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    #[arg(long, value_name = "FILE", num_args = 0..=1)]
     pub(super) json: Option<Option<PathBuf>>,
     /// Write the result as one self-contained page
     #[arg(long, value_name = "FILE")]
@@ -57,7 +57,7 @@ pub(super) struct MeasureArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) trace: Option<PathBuf>,
     /// Check criteria, those of the project's brief or of a file; exit with 1 when one fails
-    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    #[arg(long, value_name = "FILE", num_args = 0..=1)]
     pub(super) criteria: Option<Option<PathBuf>>,
     /// Baseline that criteria on size compare with
     #[arg(long, value_name = "FILE", requires = "criteria")]

@@ -34,7 +34,7 @@ pub(super) fn run(args: &DoctorArgs) -> anyhow::Result<Exit> {
         encoders,
     };
     if args.json {
-        super::print(&format!("{}\n", serde_json::to_string_pretty(&findings)?))?;
+        super::print_exactly(&format!("{}\n", serde_json::to_string_pretty(&findings)?))?;
     } else {
         super::print(&describe(&findings))?;
     }

@@ -23,6 +23,7 @@ enum Event<'a> {
     },
     /// It is done.
     Completed {
+        #[serde(serialize_with = "crate::lossy::optional_path::serialize")]
         path: Option<&'a Path>,
         report: &'a ExportReport,
     },
@@ -68,11 +69,13 @@ impl Events {
         if self.gone {
             return;
         }
-        let mut out = io::stdout().lock();
-        let written = serde_json::to_writer(&mut out, event)
-            .map_err(io::Error::from)
-            .and_then(|()| out.write_all(b"\n"))
-            .and_then(|()| out.flush());
+        // Made whole before it is written: an event is never cut off in the middle.
+        let line = serde_json::to_vec(event).map_err(io::Error::from);
+        let written = line.and_then(|mut line| {
+            line.push(b'\n');
+            let mut out = io::stdout().lock();
+            out.write_all(&line).and_then(|()| out.flush())
+        });
         if let Err(error) = written {
             self.gone = true;
             tracing::info!("nobody reads the JSON events any more ({error}); the export goes on");

@@ -1,58 +1,63 @@
 //! `capstan export`: flags to settings, signals, progress, the result.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use super::Exit;
 use super::args::{ExportArgs, Logging};
 use super::events::Events;
-use super::progress::{Display, say};
-use super::settings;
-use crate::export::{self, Cancel, ExportError, ExportReport, Instruments, Request, TraceFile};
+use super::progress::Display;
+use super::terminal::{push_line, say};
+use super::{logging, settings, signals};
+use crate::export::{
+    self, Cancel, EncoderSetting, ExportError, ExportReport, Instruments, Observer, Request,
+};
+use crate::output::{Door, OutputError};
 
 /// How long an interrupted export may take to wind up before the process ends without it.
 const GRACE: Duration = Duration::from_millis(1500);
+/// Endings that name another format than the one that is written. Any other ending may be part of a name.
+const OTHER_FORMATS: [&str; 20] = [
+    "3gp", "aac", "avi", "flac", "flv", "gif", "jpeg", "jpg", "m4a", "m4v", "mkv", "mov", "mp3", "mpg",
+    "ogg", "png", "ts", "wav", "webm", "webp",
+];
 
 /// Runs the subcommand.
-pub(super) fn run(args: ExportArgs, logging: &Logging) -> anyhow::Result<Exit> {
+pub(super) fn run(args: ExportArgs, logging: &Logging, mut door: Door) -> anyhow::Result<Exit> {
     let mut events = args.json.then(Events::new);
-    let result = settings::resolve(&args.settings)
-        .map_err(|error| (error, Exit::Usage))
-        .and_then(|settings| {
-            let target = target(&args).map_err(|error| (error, Exit::Usage))?;
-            let cancel = cancel_on_signals().map_err(|error| (error, Exit::Failed))?;
-            let request = Request {
-                recording: args.recording,
-                target,
-                overwrite: args.overwrite,
-                settings,
+    let result = prepare(&args, logging, &mut door)
+        .map_err(|error| {
+            let exit = match error.downcast_ref::<OutputError>() {
+                Some(error) if !error.is_usage() => Exit::Failed,
+                _ => Exit::Usage,
             };
+            (error, exit)
+        })
+        .and_then(|request| {
+            let cancel = cancel_on_signals();
             let instruments = Instruments {
-                trace: args.trace.is_some(),
+                trace: args.trace.clone(),
                 slow_down: args.slow_down,
             };
+            let mut export = |observer: &mut dyn Observer| {
+                export::export_with(&request, &instruments, &mut door, &cancel, observer)
+            };
             let outcome = match &mut events {
-                Some(events) => export::export_with(&request, instruments, &cancel, events),
+                Some(events) => export(events),
                 None => {
                     let mut display = Display::new(logging.quiet);
-                    let outcome = export::export_with(&request, instruments, &cancel, &mut display);
+                    let outcome = export(&mut display);
                     display.clear();
                     outcome
                 }
             };
-            let (report, trace) = outcome.map_err(|error| {
+            outcome.map_err(|error| {
                 let exit = exit_of(&error);
                 (error.into(), exit)
-            })?;
-            if let Some(file) = &args.trace {
-                write_trace(file, trace).map_err(|error| (error, Exit::Failed))?;
-            }
-            Ok(report)
+            })
         });
     match (result, events) {
         (Ok(report), Some(mut events)) => {
@@ -70,88 +75,118 @@ pub(super) fn run(args: ExportArgs, logging: &Logging) -> anyhow::Result<Exit> {
                 events.error(&error, exit.code());
             }
             super::print_error(&error);
+            super::hint(&args.recording);
             Ok(exit)
         }
     }
 }
 
-fn write_trace(file: &Path, trace: Option<TraceFile>) -> anyhow::Result<()> {
-    let trace = trace.context("an instant recording is copied: there are no stages to trace")?;
-    let failed = || format!("can't write the trace {}", file.display());
-    let mut writer = BufWriter::new(File::create(file).with_context(failed)?);
-    serde_json::to_writer(&mut writer, &trace).with_context(failed)?;
-    writer.flush().with_context(failed)
+/// What is to be exported, once it is clear that everything may be written that is to be written; starts the log.
+fn prepare(args: &ExportArgs, logging: &Logging, door: &mut Door) -> anyhow::Result<Request> {
+    let target = target(args)?;
+    let request = Request {
+        recording: args.recording.clone(),
+        target: target.path,
+        overwrite: logging.overwrite,
+        settings: settings::resolve(&args.settings)?,
+    };
+    export::declare_inputs(&request, door)?;
+    if request.settings.encoder != EncoderSetting::None {
+        door.claim(&request.target, export::MP4)?;
+    }
+    if let Some(trace) = &args.trace {
+        door.claim(trace, export::TRACE)?;
+    }
+    logging::start(logging, door)?;
+    if target.extended {
+        tracing::warn!("the output is an MP4: writing {}", request.target.display());
+    }
+    Ok(request)
 }
 
 fn exit_of(error: &ExportError) -> Exit {
     match error {
         ExportError::Cancelled => Exit::Interrupted,
-        ExportError::Exists { .. }
-        | ExportError::TargetIsFolder { .. }
-        | ExportError::InsideRecording { .. }
-        | ExportError::InstantSetting { .. } => Exit::Usage,
+        ExportError::Output(error) if error.is_usage() => Exit::Usage,
+        ExportError::InstantSetting { .. } => Exit::Usage,
         _ => Exit::Failed,
     }
 }
 
+/// The file to write.
+struct Target {
+    path: PathBuf,
+    /// Whether `.mp4` was added to the name that was given.
+    extended: bool,
+}
+
 /// The file to write: as named, with `.mp4` added where it is missing (as Cap does), else the recording's name here.
-fn target(args: &ExportArgs) -> anyhow::Result<PathBuf> {
+fn target(args: &ExportArgs) -> anyhow::Result<Target> {
     let named = args.output.as_ref().or(args.output_flag.as_ref());
+    let given = |path: PathBuf| Target {
+        path,
+        extended: false,
+    };
     let Some(named) = named else {
         let recording = args
             .recording
             .canonicalize()
             .unwrap_or_else(|_| args.recording.clone());
-        let stem = recording
+        let mut name = recording
             .file_stem()
-            .context("give the name of the MP4 to write")?;
-        return Ok(Path::new(stem).with_extension("mp4"));
+            .context("give the name of the MP4 to write")?
+            .to_owned();
+        name.push(".mp4");
+        return Ok(given(name.into()));
     };
-    if named
-        .extension()
-        .is_some_and(|extension| extension.eq_ignore_ascii_case("mp4"))
+    let folder = named.is_dir() || named.as_os_str().as_encoded_bytes().ends_with(b"/");
+    let Some(name) = named.file_name().filter(|_| !folder) else {
+        // The door says what is wrong with it.
+        return Ok(given(named.clone()));
+    };
+    if name.as_encoded_bytes().to_ascii_lowercase().ends_with(b".mp4") {
+        return Ok(given(named.clone()));
+    }
+    if let Some(other) = Path::new(name).extension().and_then(|other| other.to_str())
+        && OTHER_FORMATS
+            .iter()
+            .any(|format| other.eq_ignore_ascii_case(format))
     {
-        return Ok(named.clone());
+        bail!(
+            "{} asks for the format {other}; only mp4 is written",
+            named.display()
+        );
     }
     let mut with_extension = named.clone().into_os_string();
     with_extension.push(".mp4");
-    tracing::warn!(
-        "the output is an MP4: writing {}",
-        Path::new(&with_extension).display()
-    );
-    Ok(with_extension.into())
+    Ok(Target {
+        path: with_extension.into(),
+        extended: true,
+    })
 }
 
-/// The first SIGINT or SIGTERM asks the export to stop; should it not do so in time, the process ends all the same,
-/// leaving no file behind.
-fn cancel_on_signals() -> anyhow::Result<Cancel> {
+/// The first signal asks the export to stop; should it not do so in time, the process ends all the same, leaving no file
+/// behind.
+fn cancel_on_signals() -> Cancel {
     let cancel = Cancel::new();
     let handle = cancel.clone();
-    ctrlc::set_handler(move || {
+    signals::on_signal(move || {
         if handle.is_requested() {
             return;
         }
         handle.request();
-        let handle = handle.clone();
-        thread::spawn(move || {
+        thread::spawn(|| {
             thread::sleep(GRACE);
-            if let Err(error) = handle.abandon() {
-                say(&format!("can't remove the unfinished file: {error}\n"));
-            }
-            std::process::exit(i32::from(Exit::Interrupted.code()));
+            signals::end()
         });
-    })
-    .context("can't watch for SIGINT and SIGTERM")?;
-    Ok(cancel)
+    });
+    cancel
 }
 
 /// What a person wants to know of a finished export, in a few lines.
 fn summary(report: &ExportReport) -> String {
     let mut text = String::new();
-    let mut line = |line: String| {
-        text.push_str(&line);
-        text.push('\n');
-    };
+    let mut line = |line: String| push_line(&mut text, &line);
     let paths = &report.paths;
     match &report.path {
         Some(path) => line(format!("{}  {:.1} MB", path.display(), report.bytes as f64 / 1e6)),

@@ -80,10 +80,11 @@ pub(super) fn run(args: &InspectArgs) -> anyhow::Result<Exit> {
         Err(error) => refused(&mut findings, error),
     }
     if args.json {
-        super::print(&format!("{}\n", serde_json::to_string_pretty(&findings)?))?;
+        super::print_exactly(&format!("{}\n", serde_json::to_string_pretty(&findings)?))?;
     } else {
         super::print(&describe(&findings))?;
     }
+    super::hint(&args.recording);
     Ok(if findings.can_export {
         Exit::Done
     } else {
@@ -120,10 +121,7 @@ fn studio(findings: &mut Findings, plan: Plan) {
 
 fn describe(findings: &Findings) -> String {
     let mut text = String::new();
-    let mut line = |line: String| {
-        text.push_str(&line);
-        text.push('\n');
-    };
+    let mut line = |line: String| super::terminal::push_line(&mut text, &line);
     if let (Some(name), Some(kind)) = (&findings.name, findings.kind) {
         line(format!("{name} ({kind} recording)"));
     }

@@ -1,7 +1,7 @@
 //! The log: warnings on standard error by default, more with `-v`, everything in `--log-file`.
 
 use std::fs::File;
-use std::io::IsTerminal;
+use std::sync::OnceLock;
 
 use anyhow::Context;
 use tracing_subscriber::filter::EnvFilter;
@@ -11,9 +11,16 @@ use tracing_subscriber::{Layer, fmt};
 
 use super::args::Logging;
 use super::progress;
+use crate::output::Door;
 
-/// Starts the log.
-pub(super) fn start(args: &Logging) -> anyhow::Result<()> {
+/// What the log is written to.
+pub(super) const LOG: &str = "the log file";
+
+/// The log file, which stays open until the process ends.
+static FILE: OnceLock<File> = OnceLock::new();
+
+/// Starts the log; its file goes through `door`.
+pub(super) fn start(args: &Logging, door: &mut Door) -> anyhow::Result<()> {
     let default = match (args.quiet, args.verbose) {
         (true, _) => "off",
         (_, 0) => "capstan=warn",
@@ -27,15 +34,17 @@ pub(super) fn start(args: &Logging) -> anyhow::Result<()> {
     };
     let terminal = fmt::layer()
         .with_writer(progress::log_writer)
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_ansi(false)
         .with_target(args.verbose > 1)
         .without_time()
         .with_filter(filter);
     let file = match &args.log_file {
         Some(path) => {
-            let file =
-                File::create(path).with_context(|| format!("can't write the log file {}", path.display()))?;
-            let layer = fmt::layer().with_writer(file).with_ansi(false);
+            let opened = door.open_log(path, LOG)?;
+            let file = FILE.get_or_init(|| opened);
+            let layer = fmt::layer()
+                .with_writer(move || progress::log_file_writer(file))
+                .with_ansi(false);
             Some(layer.with_filter(EnvFilter::new("capstan=debug,info")))
         }
         None => None,

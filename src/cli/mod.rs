@@ -4,23 +4,33 @@ mod args;
 mod args_bench;
 mod bench;
 mod doctor;
+mod environment;
 mod events;
 mod export;
 mod inspect;
 mod logging;
+mod nearest;
 mod progress;
 mod settings;
 mod shell;
+mod signals;
 mod similarity;
 mod synth;
+mod terminal;
 
-use std::io::{self, Write};
+use std::borrow::Cow;
+use std::io;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::{CommandFactory, FromArgMatches};
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
 use args::{Cli, Command};
+pub use environment::prepare_environment;
+use terminal::{print, print_exactly};
+
+use crate::output::{Door, OutputError};
 
 /// How a command ended. The numbers are part of the interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,11 +65,21 @@ impl From<Exit> for ExitCode {
 
 /// Prints an error with everything that led to it.
 pub fn print_error(error: &anyhow::Error) {
-    let mut text = format!("error: {error}\n");
+    let mut text = String::new();
+    terminal::push_line(&mut text, &format!("error: {error}"));
     for cause in causes(error) {
-        text.push_str(&format!("  because: {cause}\n"));
+        terminal::push_line(&mut text, &format!("  because: {cause}"));
     }
-    progress::say(&text);
+    terminal::say(&text);
+}
+
+/// Says which recording may be meant where `missing` is not there.
+fn hint(missing: &Path) {
+    if let Some(like) = nearest::recording_like(missing) {
+        let mut text = String::new();
+        terminal::push_line(&mut text, &format!("  did you mean {}?", like.display()));
+        terminal::say(&text);
+    }
 }
 
 /// An error with everything that led to it in one line.
@@ -84,40 +104,98 @@ fn causes(error: &anyhow::Error) -> Vec<String> {
     causes
 }
 
-/// Prints to standard output. A reader that has seen enough is no error.
-fn print(text: &str) -> anyhow::Result<()> {
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(error).context("writing to standard output")
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Parses the command line and runs it. clap itself ends the process on `--help` and, with code 2, on bad usage.
+/// Parses the command line and runs it.
 ///
 /// # Errors
 /// When something failed that the command has not told the user about yet.
 pub fn run() -> anyhow::Result<Exit> {
-    let matches = Cli::command().get_matches();
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    logging::start(&cli.logging)?;
+    signals::watch()?;
+    let parsed = Cli::command()
+        .try_get_matches()
+        .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+    let (cli, matches) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => return parting(&error),
+    };
+    match dispatch(cli, &matches) {
+        Err(error) if is_usage(&error) => {
+            print_error(&error);
+            Ok(Exit::Usage)
+        }
+        outcome => outcome,
+    }
+}
+
+/// Prints what clap answers in the place of a command: help, the version, or what is wrong.
+fn parting(error: &clap::Error) -> anyhow::Result<Exit> {
+    let text = error.render().to_string();
+    if error.use_stderr() {
+        // clap's own colours are only worth it where they are all that controls the terminal.
+        match terminal::lines(&text) {
+            Cow::Borrowed(_) => error.print().context("writing to standard error")?,
+            Cow::Owned(safe) => terminal::say(&safe),
+        }
+        return Ok(Exit::Usage);
+    }
+    match error.print() {
+        Err(failure) if failure.kind() != io::ErrorKind::BrokenPipe => {
+            Err(failure).context("writing to standard output")
+        }
+        _ => Ok(Exit::Done),
+    }
+}
+
+/// Runs the command. Each starts the log once it has told the door what it reads and writes: the log is a file as others are.
+fn dispatch(cli: Cli, matches: &ArgMatches) -> anyhow::Result<Exit> {
+    let logging = &cli.logging;
+    let mut door = Door::new(logging.overwrite);
+    let start = |mut door: Door| logging::start(logging, &mut door);
     match cli.command {
-        Command::Export(args) => export::run(*args, &cli.logging),
+        Command::Export(args) => export::run(*args, logging, door),
         Command::Bench(args) => {
             let given = matches
                 .subcommand_matches("bench")
                 .context("reading the command line of bench")?;
-            bench::run(&args, given, &cli.logging)
+            bench::run(&args, given, logging, door)
         }
-        Command::BenchFloor(args) => bench::run_floor(&args),
-        Command::Inspect(args) => inspect::run(&args),
-        Command::Doctor(args) => doctor::run(&args),
-        Command::Synth(args) => synth::run(&args),
-        Command::Similarity(args) => similarity::run(&args),
-        Command::Completions { shell } => shell::completions(shell),
-        Command::Man => shell::man(),
+        Command::BenchFloor(args) => bench::run_floor(&args, logging, door),
+        Command::Inspect(args) => {
+            door.reads_recording(&args.recording)?;
+            start(door)?;
+            inspect::run(&args)
+        }
+        Command::Synth(args) => {
+            if let Some(folder) = &args.folder {
+                door.makes_recording(folder)?;
+            }
+            start(door)?;
+            synth::run(&args)
+        }
+        Command::Similarity(args) => {
+            for video in [&args.video, &args.reference] {
+                door.reads(video, "a video to compare")?;
+            }
+            start(door)?;
+            similarity::run(&args)
+        }
+        Command::Doctor(args) => {
+            start(door)?;
+            doctor::run(&args)
+        }
+        Command::Completions { shell } => {
+            start(door)?;
+            shell::completions(shell)
+        }
+        Command::Man => {
+            start(door)?;
+            shell::man()
+        }
     }
+}
+
+/// Whether another command line would help.
+fn is_usage(error: &anyhow::Error) -> bool {
+    error.downcast_ref().is_some_and(OutputError::is_usage)
 }
 
 /// The command line as clap knows it.

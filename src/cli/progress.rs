@@ -1,11 +1,13 @@
 //! Shows how far an export is: a bar on a terminal, plain lines elsewhere, nothing when quiet.
 
+use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::terminal::{self, say};
 use crate::export::{Observer, Phase, Progress};
 
 /// The bar on screen, so that log lines can be printed above it.
@@ -105,22 +107,31 @@ fn numbers(progress: &Progress) -> String {
     )
 }
 
-/// Prints to standard error. When nobody can read it there is nobody to tell.
-pub(super) fn say(text: &str) {
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+/// Writes log lines above the bar, in colour where it is a terminal.
+pub(super) fn log_writer() -> LogWriter<'static> {
+    LogWriter {
+        event: Vec::new(),
+        file: None,
+    }
 }
 
-/// Writes log lines above the bar.
-pub(super) fn log_writer() -> LogWriter {
-    LogWriter(Vec::new())
+/// Writes log lines to `file`.
+pub(super) fn log_file_writer(file: &File) -> LogWriter<'_> {
+    LogWriter {
+        event: Vec::new(),
+        file: Some(file),
+    }
 }
 
-/// Gathers one log event and prints it whole.
-pub(super) struct LogWriter(Vec<u8>);
+/// Gathers one log event and prints it whole, as one line.
+pub(super) struct LogWriter<'a> {
+    event: Vec<u8>,
+    file: Option<&'a File>,
+}
 
-impl Write for LogWriter {
+impl Write for LogWriter<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.extend_from_slice(bytes);
+        self.event.extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
@@ -129,9 +140,16 @@ impl Write for LogWriter {
     }
 }
 
-impl Drop for LogWriter {
+impl Drop for LogWriter<'_> {
     fn drop(&mut self) {
-        let print = || say(&String::from_utf8_lossy(&self.0));
+        let event = String::from_utf8_lossy(&self.event);
+        let event = terminal::one_line(event.trim_end());
+        if let Some(mut file) = self.file {
+            // The log has nobody to tell that it can't be written.
+            let _ = file.write_all(format!("{event}\n").as_bytes());
+            return;
+        }
+        let print = || terminal::say_event(&event);
         let bar = BAR.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match bar {
             Some(bar) => bar.suspend(print),

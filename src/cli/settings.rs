@@ -4,10 +4,11 @@ use anyhow::{Context, bail};
 use serde::Deserialize;
 
 use super::args::{DamageArg, Format, FrameRateModeArg, SamplingArg, SettingsArgs, StillPicturesArg};
+use super::nearest::did_you_mean;
 use crate::export::{EncoderSetting, ExportSettings, PixelPathSetting, Rate, Repeats, SamplingSetting};
 use crate::frame::Size;
-use crate::media::decode::HardwareChoice;
-use crate::media::encode::Quality;
+use crate::media::decode::{HardwareChoice, hardware_names};
+use crate::media::encode::{Quality, encoder_names};
 use crate::render::Sampling;
 use crate::time::FrameRate;
 
@@ -60,12 +61,20 @@ pub(super) fn resolve(args: &SettingsArgs) -> anyhow::Result<ExportSettings> {
         "auto" if cap.force_ffmpeg_decoder => HardwareChoice::Off,
         "auto" => HardwareChoice::Auto,
         "software" => HardwareChoice::Off,
-        name => HardwareChoice::Named(name.to_owned()),
+        name => {
+            let mut known = hardware_names();
+            known.extend(["auto", "software"].map(str::to_owned));
+            HardwareChoice::Named(known_name("--decoder", "a decoder", name, &known)?)
+        }
     };
     let encoder = match args.encoder.as_str() {
         "auto" => EncoderSetting::Auto,
         "none" => EncoderSetting::None,
-        name => EncoderSetting::Named(name.to_owned()),
+        name => {
+            let mut known = encoder_names();
+            known.extend(["auto", "none"].map(str::to_owned));
+            EncoderSetting::Named(known_name("--encoder", "an H.264 encoder", name, &known)?)
+        }
     };
     Ok(ExportSettings {
         frame_rate,
@@ -96,6 +105,18 @@ pub(super) fn resolve(args: &SettingsArgs) -> anyhow::Result<ExportSettings> {
     })
 }
 
+/// The name that was given with `flag`, which must be one of those that are known.
+fn known_name(flag: &str, kind: &str, name: &str, known: &[String]) -> anyhow::Result<String> {
+    if known.iter().any(|known| known == name) {
+        return Ok(name.to_owned());
+    }
+    let guess = did_you_mean(name, known.iter().map(String::as_str));
+    bail!(
+        "{flag} {name}: that is no name of {kind}{guess} (known are {})",
+        known.join(", ")
+    )
+}
+
 fn rate(args: &SettingsArgs, cap: &CapSettings, quality: Quality) -> anyhow::Result<Rate> {
     if let Some(bitrate) = args.bitrate {
         return Ok(Rate::Bitrate(bitrate));
@@ -123,7 +144,10 @@ fn quality_named(name: &str) -> anyhow::Result<Quality> {
         "Social" => Quality::Social,
         "Web" => Quality::Web,
         "Potato" => Quality::Potato,
-        _ => bail!("--settings-json: compression is {name:?}; expected Maximum, Social, Web or Potato"),
+        _ => bail!(
+            "--settings-json: compression is {name:?}; expected Maximum, Social, Web or Potato{}",
+            did_you_mean(name, ["Maximum", "Social", "Web", "Potato"])
+        ),
     })
 }
 
@@ -174,6 +198,19 @@ mod tests {
         for (name, crf) in [("maximum", 24), ("social", 28), ("web", 32), ("potato", 36)] {
             let settings = settings(&["--quality", name, "--optimize-filesize"]).unwrap();
             assert_eq!(settings.rate, Rate::Crf(crf));
+        }
+    }
+
+    #[test]
+    fn a_mistyped_name_gets_the_nearest_one() {
+        let message = |flags: &[&str]| settings(flags).unwrap_err().to_string();
+        assert!(message(&["--encoder", "libx246"]).contains("did you mean libx264?"));
+        assert!(message(&["--decoder", "vapi"]).contains("did you mean vaapi?"));
+        assert!(message(&["--decoder", "softwear"]).contains("did you mean software?"));
+        assert!(message(&["--encoder", "qqq"]).contains("known are "));
+        // Another platform's is known, and is said to be absent when it is opened.
+        for flags in [["--encoder", "h264_videotoolbox"], ["--decoder", "d3d11va"]] {
+            settings(&flags).unwrap();
         }
     }
 

@@ -9,14 +9,14 @@ use super::Exit;
 pub(super) fn completions(shell: clap_complete::Shell) -> anyhow::Result<Exit> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut super::command(), "capstan", &mut script);
-    super::print(&String::from_utf8_lossy(&script))?;
+    super::print_exactly(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Done)
 }
 
 /// Prints the manual page: the command, then each subcommand with its options.
 pub(super) fn man() -> anyhow::Result<Exit> {
     let page = man_page().context("making the manual page")?;
-    super::print(&String::from_utf8_lossy(&page))?;
+    super::print_exactly(&String::from_utf8_lossy(&page))?;
     Ok(Exit::Done)
 }
 

@@ -67,7 +67,7 @@ pub(super) fn run(args: &SimilarityArgs) -> anyhow::Result<Exit> {
                 row.frame, row.reference_frame, row.ssim, row.psnr_db
             )
         };
-        super::print(&format!("{line}\n"))?;
+        super::print_exactly(&format!("{line}\n"))?;
     }
     let lowest = |value: fn(&Row) -> f64| rows.iter().map(value).fold(f64::INFINITY, f64::min);
     let ssim = lowest(|row| row.ssim);

@@ -4,7 +4,8 @@ use anyhow::Context;
 
 use super::Exit;
 use super::args::SynthArgs;
-use super::progress::say;
+use super::nearest::did_you_mean;
+use super::terminal::{push_line, say};
 use crate::synth;
 
 /// Runs the subcommand.
@@ -17,8 +18,13 @@ pub(super) fn run(args: &SynthArgs) -> anyhow::Result<Exit> {
         super::print(&list)?;
         return Ok(Exit::Done);
     };
-    let preset = synth::preset(name)?;
+    let preset = synth::preset(name).with_context(|| {
+        let guess = did_you_mean(name, synth::PRESETS.iter().map(|preset| preset.name));
+        format!("there is no preset {name:?}{guess}")
+    })?;
     synth::write(&preset, folder, &mut |_| {}).with_context(|| format!("making {}", folder.display()))?;
-    say(&format!("{}\n", folder.display()));
+    let mut line = String::new();
+    push_line(&mut line, &folder.display().to_string());
+    say(&line);
     Ok(Exit::Done)
 }

@@ -1,8 +1,6 @@
 //! The encoder of an export with its treatment of repeated frames: opened before the pixel path, which asks it whether it
 //! takes surfaces, and made into a sink behind it.
 
-use std::path::Path;
-
 use super::coder::{Coder, RepeatMode};
 use super::error::ExportError;
 use super::pipeline::FileSink;
@@ -16,6 +14,7 @@ use crate::media::encode::{
 #[cfg(target_os = "macos")]
 use crate::media::encode::{EncodeError, SURFACE_ENCODER, SurfaceFormat, TestPictures, open_surface_video};
 use crate::media::mux::Mp4Writer;
+use crate::output::OutputFile;
 use crate::sound::Mixer;
 
 /// An open encoder.
@@ -91,15 +90,24 @@ impl Encoder {
         Ok(())
     }
 
-    /// Everything that writes the file `partial`.
-    pub(super) fn into_sink(self, partial: &Path, sound: Option<Mixer>) -> Result<FileSink, ExportError> {
+    /// Everything that writes `output`.
+    pub(super) fn into_sink(
+        self,
+        output: &OutputFile,
+        sound: Option<Mixer>,
+    ) -> Result<FileSink, ExportError> {
         let sound = match sound {
             Some(mixer) => Some((mixer, AacEncoder::open(AAC_BIT_RATE)?)),
             None => None,
         };
         let audio_track = sound.as_ref().map(|(_, aac)| aac.track());
         let video_track = self.encoder.track();
-        let writer = Mp4Writer::create(partial, &video_track, audio_track.as_ref())?;
+        let writer = Mp4Writer::create_named(
+            output.partial(),
+            output.target(),
+            &video_track,
+            audio_track.as_ref(),
+        )?;
         let coder = Coder::new(self.encoder, self.mode, self.video.key_frame_interval());
         Ok(FileSink {
             coder,

@@ -4,12 +4,14 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::budget::OverBudget;
 use crate::cap::CapError;
 use crate::convert::ConvertError;
 use crate::media::MediaError;
 use crate::media::encode::EncodeError;
 use crate::media::mux::MuxError;
 use crate::media::remux::RemuxError;
+use crate::output::OutputError;
 use crate::render::RenderError;
 use crate::scene::SceneError;
 use crate::sound::SoundError;
@@ -66,6 +68,9 @@ pub enum ExportError {
         /// Its length in seconds.
         screen: f64,
     },
+    /// The recording claims more memory than it may.
+    #[error("the sound can't be decoded: {0}; name fewer or smaller images")]
+    Memory(#[from] OverBudget),
     /// The encoder's stream stopped meeting the conditions for still pictures.
     #[error(
         "frame {frame} can't be followed by still pictures: {reason}; export again with --still-pictures off"
@@ -86,34 +91,9 @@ pub enum ExportError {
         /// Why.
         source: Box<ExportError>,
     },
-    /// The target exists.
-    #[error("{} exists; give another name or --overwrite", path.display())]
-    Exists {
-        /// The target.
-        path: PathBuf,
-    },
-    /// The target is a folder.
-    #[error("{} is a folder; name the MP4 file to write", path.display())]
-    TargetIsFolder {
-        /// The target.
-        path: PathBuf,
-    },
-    /// The target lies inside the recording.
-    #[error("{} lies inside the recording, which is never written to; choose a place outside it", path.display())]
-    InsideRecording {
-        /// The target.
-        path: PathBuf,
-    },
-    /// The target can't be written.
-    #[error("can't {action} {}: {source}", path.display())]
-    Output {
-        /// The target.
-        path: PathBuf,
-        /// What was being done.
-        action: &'static str,
-        /// Why it failed.
-        source: std::io::Error,
-    },
+    /// A file can't be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
     /// A setting that an instant recording can't honour: it is copied, not rendered.
     #[error("an instant recording is copied as it is, so {setting} can't be applied; leave it out")]
     InstantSetting {

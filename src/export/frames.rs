@@ -40,7 +40,7 @@ pub fn frames<'a>(
         recording,
         &request,
         Destination::Visitor(visit),
-        Instruments::default(),
+        &Instruments::default(),
         cancel,
         begun,
         &mut Unobserved,

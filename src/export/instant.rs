@@ -6,13 +6,13 @@ use std::time::Instant;
 use super::Request;
 use super::cancel::Cancel;
 use super::error::ExportError;
-use super::output::OutputFile;
 use super::report::{ExportReport, Paths};
 use super::settings::{EncoderSetting, ExportSettings, PixelPathSetting, Rate};
 use crate::cap::recording::InstantRecording;
 use crate::media::encode::Quality;
 use crate::media::probe::probe_video;
-use crate::media::remux::copy_streams;
+use crate::media::remux::copy_streams_named;
+use crate::output::OutputFile;
 
 /// Copies the recording's streams into the target.
 pub(super) fn run(
@@ -29,10 +29,10 @@ pub(super) fn run(
         });
     };
     let info = probe_video(&recording.video)?;
-    let copied = copy_streams(
+    let copied = copy_streams_named(
         &recording.video,
         recording.audio.as_ref(),
-        output.partial(),
+        (output.partial(), output.target()),
         &mut |_| {
             if cancel.is_requested() {
                 ControlFlow::Break(())

@@ -1,12 +1,13 @@
 //! What is done to an export beside its work.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 /// What is done to an export beside its work. By default nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Instruments {
-    /// Whether a trace is collected.
-    pub trace: bool,
+    /// File for a trace of the stages.
+    pub trace: Option<PathBuf>,
     /// Part of its time for which the export then keeps a processor busy before it ends: 0.1 is a build that is 10 % slower.
     /// It exists to test whether such a build is found out (scripts/check-verdicts.sh). Delays within the stages would not do:
     /// what one thread loses others make up for, by an amount that differs from machine to machine.

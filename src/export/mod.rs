@@ -9,11 +9,11 @@ mod encoder;
 mod error;
 mod frames;
 mod histogram;
+mod images;
 mod instant;
 mod instruments;
 mod meter;
 mod open;
-mod output;
 mod pipeline;
 mod pixel_path;
 mod plan;
@@ -21,6 +21,7 @@ mod progress;
 mod queue;
 mod report;
 mod settings;
+mod sound_files;
 mod sound_plan;
 mod sources;
 mod stage;
@@ -43,8 +44,9 @@ pub use settings::{EncoderSetting, ExportSettings, PixelPathSetting, Rate, Repea
 pub use stills::stills;
 pub use trace::{TraceArgs, TraceEvent, TraceFile};
 
-use crate::cap::{self, Opened};
-use output::OutputFile;
+use crate::cap::config::BackgroundSource;
+use crate::cap::{self, Opened, Recording};
+use crate::output::{Door, OutputError};
 use plan::Destination;
 
 /// What to export, where to, and how.
@@ -71,20 +73,27 @@ pub fn export(
     cancel: &Cancel,
     observer: &mut dyn Observer,
 ) -> Result<ExportReport, ExportError> {
-    export_with(request, Instruments::default(), cancel, observer).map(|(report, _)| report)
+    let mut door = Door::new(request.overwrite);
+    export_with(request, &Instruments::default(), &mut door, cancel, observer)
 }
 
-/// Exports a recording with instruments; a trace comes back when it was asked for. An instant recording, which is copied, has
+/// What an export writes.
+pub const MP4: &str = "the MP4";
+/// What an export writes beside it when it is asked to.
+pub const TRACE: &str = "the trace";
+
+/// Exports a recording with instruments, writing what it writes through `door`. An instant recording, which is copied, has
 /// no stages to trace.
 ///
 /// # Errors
-/// As [`export`].
+/// As [`export()`].
 pub fn export_with(
     request: &Request,
-    instruments: Instruments,
+    instruments: &Instruments,
+    door: &mut Door,
     cancel: &Cancel,
     observer: &mut dyn Observer,
-) -> Result<(ExportReport, Option<TraceFile>), ExportError> {
+) -> Result<ExportReport, ExportError> {
     let begun = Instant::now();
     observer.progress(&Progress {
         phase: Phase::Prepare,
@@ -95,19 +104,20 @@ pub fn export_with(
         speed: 0.0,
         left: None,
     });
-    let output = match request.settings.encoder {
+    let settings = &request.settings;
+    declare_inputs(request, door)?;
+    let output = match settings.encoder {
         EncoderSetting::None => None,
-        _ => Some(OutputFile::create(
-            &request.target,
-            request.overwrite,
-            &request.recording,
-        )?),
+        _ => Some(door.open(&request.target, MP4)?),
     };
-    cancel.set_partial(output.as_ref().map(|output| output.partial().to_owned()));
-    let result = match cap::open(&request.recording, &plan::open_options(&request.settings))? {
+    // Opened before the work: a trace that can't be written costs no export.
+    let trace_file = instruments.trace.as_deref();
+    let trace_file = trace_file.map(|file| door.open(file, TRACE)).transpose()?;
+    match cap::open(&request.recording, &plan::open_options(settings))? {
         Opened::Studio(recording) => {
+            declare_background(&recording, door)?;
             let destination = output.map_or(Destination::Nowhere, Destination::File);
-            plan::run(
+            let (mut report, trace) = plan::run(
                 *recording,
                 request,
                 destination,
@@ -115,12 +125,50 @@ pub fn export_with(
                 cancel,
                 begun,
                 observer,
-            )
+            )?;
+            if let Some((file, trace)) = trace_file.zip(trace) {
+                let written = serde_json::to_vec(&trace).map_err(anyhow::Error::from);
+                if let Err(error) = written.and_then(|bytes| Ok(file.write(&bytes)?)) {
+                    let warning = error.to_string();
+                    tracing::warn!("{warning}");
+                    report.warnings.push(warning);
+                }
+            }
+            Ok(report)
         }
-        Opened::Instant(recording) => {
-            instant::run(recording, request, output, cancel, begun).map(|report| (report, None))
+        Opened::Instant(_) if trace_file.is_some() => Err(ExportError::InstantSetting { setting: "--trace" }),
+        Opened::Instant(recording) => instant::run(recording, request, output, cancel, begun),
+    }
+}
+
+/// Tells `door` what an export reads.
+///
+/// # Errors
+/// When it is to be written as well.
+pub fn declare_inputs(request: &Request, door: &mut Door) -> Result<(), OutputError> {
+    door.reads_recording(&request.recording)?;
+    for (file, what) in [
+        (&request.settings.background, "the background image"),
+        (&request.settings.config, "the configuration"),
+    ] {
+        if let Some(file) = file {
+            door.reads(file, what)?;
         }
+    }
+    Ok(())
+}
+
+/// Tells `door` of the background image that the recording names, which may lie anywhere.
+fn declare_background(recording: &Recording, door: &mut Door) -> Result<(), OutputError> {
+    let (BackgroundSource::Wallpaper { path } | BackgroundSource::Image { path }) =
+        &recording.config.background.source
+    else {
+        return Ok(());
     };
-    cancel.set_partial(None);
-    result
+    for file in recording.background_image_candidates(path.as_deref().unwrap_or_default()) {
+        if file.exists() {
+            door.reads(&file, "the background image")?;
+        }
+    }
+    Ok(())
 }

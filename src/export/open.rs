@@ -1,16 +1,12 @@
 //! Opens what draws: background, device and renderer, noting what was chosen and why.
 
-use std::collections::BTreeMap;
-
 use super::error::ExportError;
+use super::images::background_images;
 use super::plan::Plan;
 use super::report::{AdapterPath, Paths, SamplingPath};
 use super::settings::{ExportSettings, SamplingSetting};
-use crate::causes::one_line;
-use crate::frame::{PackedFormat, PackedFrame, Size};
-use crate::media::still::{ImageLimits, load_image};
+use crate::frame::{PackedFormat, Size};
 use crate::render::{ColorPolicy, Device, RenderSpec, Renderer, Sampling};
-use crate::scene::Fill;
 
 /// Staging buffers of the readback ring: one drawn to, one read, one queued, one being converted.
 const RING: usize = 4;
@@ -22,38 +18,6 @@ pub(super) const PACKED: PackedFormat = if cfg!(target_os = "macos") {
 } else {
     PackedFormat::Rgba
 };
-
-/// The pictures that the recording's background names. One that is not there becomes white, as in Cap, but not in silence.
-fn background_images(
-    plan: &Plan,
-    settings: &ExportSettings,
-    warnings: &mut Vec<String>,
-) -> Result<BTreeMap<String, PackedFrame>, ExportError> {
-    let mut images = BTreeMap::new();
-    let Fill::Image(stored) = Fill::of(&plan.recording.config.background.source) else {
-        return Ok(images);
-    };
-    if let Some(file) = &settings.background {
-        images.insert(stored, load_image(file, &ImageLimits::BACKGROUND)?);
-        return Ok(images);
-    }
-    let mut reason = "no such file".to_owned();
-    for candidate in plan.recording.background_image_candidates(&stored) {
-        if candidate.exists() {
-            match load_image(&candidate, &ImageLimits::BACKGROUND) {
-                Ok(image) => {
-                    images.insert(stored, image);
-                    return Ok(images);
-                }
-                Err(error) => reason = one_line(&error),
-            }
-        }
-    }
-    warnings.push(format!(
-        "the background image {stored:?} can't be used ({reason}); white is painted instead: name an image with --background"
-    ));
-    Ok(images)
-}
 
 fn sampling(setting: SamplingSetting, software: bool) -> SamplingPath {
     let (by, reason) = match (setting, software) {
@@ -74,7 +38,13 @@ pub(super) fn open_renderer(
     paths: &mut Paths,
     warnings: &mut Vec<String>,
 ) -> Result<Renderer, ExportError> {
-    let background_images = background_images(plan, settings, warnings)?;
+    let background_images = background_images(
+        &plan.recording,
+        settings,
+        &plan.budget,
+        &mut plan.claims,
+        warnings,
+    )?;
     let device = Device::open(settings.adapter.as_deref())?;
     let report = device.report();
     paths.adapter = Some(AdapterPath {

@@ -1,14 +1,13 @@
 //! From a recording to everything an export needs: media probed, scene built, the run put together.
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 use super::cancel::Cancel;
 use super::encoder::Encoder;
 use super::error::ExportError;
+use super::images::{PointerArt, load_pointer_art};
 use super::instruments::Instruments;
 use super::open::{decoder_threads, open_renderer};
-use super::output::OutputFile;
 use super::pipeline::{self, Parts, Sink};
 use super::pixel_path::open_conversion;
 use super::progress::Observer;
@@ -18,13 +17,12 @@ use super::sources::VideoSources;
 use super::stage::encode::Visitor;
 use super::trace::{self, TraceFile};
 use super::{Request, sound_plan};
+use crate::budget::{Budget, Claim};
 use crate::cap::config::BackgroundSource;
 use crate::cap::{Alignment, OpenOptions, Recording};
-use crate::causes::one_line;
-use crate::frame::PackedFrame;
 use crate::media::input::{Allowed, name_of};
 use crate::media::probe::{AudioInfo, VideoInfo, probe_audio, probe_video};
-use crate::media::still::{ImageLimits, load_image};
+use crate::output::OutputFile;
 use crate::scene::{
     Facts, Scene, SceneSettings, SegmentClock, SegmentFacts, Unrendered, VideoFacts, unrendered,
 };
@@ -44,7 +42,11 @@ pub struct Plan {
     pub unrendered: Vec<Unrendered>,
     /// What is odd.
     pub warnings: Vec<String>,
-    pub(super) pointer_art: BTreeMap<String, PackedFrame>,
+    pub(super) pointer_art: PointerArt,
+    /// What the recording may claim of the memory.
+    pub(super) budget: Budget,
+    /// What its images claim.
+    pub(super) claims: Vec<Claim>,
 }
 
 /// What probing a segment's tracks found.
@@ -128,7 +130,8 @@ pub fn plan(mut recording: Recording, settings: &ExportSettings) -> Result<Plan,
             }
         }
     }
-    let pointer_art = load_pointer_art(&recording, &mut warnings);
+    let (budget, mut claims) = (Budget::default(), Vec::new());
+    let pointer_art = load_pointer_art(&recording, &budget, &mut claims, &mut warnings);
     let sizes = pointer_art
         .iter()
         .map(|(id, art)| (id.clone(), art.size))
@@ -157,25 +160,21 @@ pub fn plan(mut recording: Recording, settings: &ExportSettings) -> Result<Plan,
         unrendered,
         warnings,
         pointer_art,
+        budget,
+        claims,
     })
 }
 
-/// The recorded pointer images. One that can't be read is not drawn, and said so: a recording without one of its pointer
-/// shapes is still worth exporting.
-fn load_pointer_art(recording: &Recording, warnings: &mut Vec<String>) -> BTreeMap<String, PackedFrame> {
-    let mut art = BTreeMap::new();
-    if recording.config.cursor.hide {
-        return art;
+/// Most warnings that are told; of more, the number is.
+const MAX_WARNINGS: usize = 100;
+
+/// Counts warnings instead of telling them where there are too many to be read.
+fn cap_warnings(warnings: &mut Vec<String>) {
+    let more = warnings.len().saturating_sub(MAX_WARNINGS);
+    if more > 0 {
+        warnings.truncate(MAX_WARNINGS);
+        warnings.push(format!("{more} more warnings are not listed"));
     }
-    for (id, cursor) in &recording.cursors {
-        match load_image(&cursor.file, &ImageLimits::POINTER) {
-            Ok(image) => {
-                art.insert(id.clone(), image);
-            }
-            Err(error) => warnings.push(format!("pointer {id} is not drawn: {}", one_line(&error))),
-        }
-    }
-    art
 }
 
 /// What becomes of the frames.
@@ -193,7 +192,7 @@ pub(super) fn run(
     recording: Recording,
     request: &Request,
     destination: Destination<'_>,
-    instruments: Instruments,
+    instruments: &Instruments,
     cancel: &Cancel,
     begun: Instant,
     observer: &mut dyn Observer,
@@ -229,12 +228,13 @@ pub(super) fn run(
     let (sink, output) = match (destination, encoder) {
         (Destination::File(output), Some(encoder)) => {
             paths.encoder_input = Some(encoder.input().to_owned());
-            let sink = encoder.into_sink(output.partial(), sound)?;
+            let sink = encoder.into_sink(&output, sound)?;
             (Sink::File(Box::new(sink)), Some(output))
         }
         (Destination::Visitor(visit), _) => (Sink::Visitor(visit), None),
         (Destination::File(_) | Destination::Nowhere, _) => (Sink::Nothing, None),
     };
+    cap_warnings(&mut warnings);
     for warning in &warnings {
         tracing::warn!("{warning}");
     }
@@ -257,7 +257,7 @@ pub(super) fn run(
         renderer,
         conversion,
         damage: settings.damage,
-        traced: instruments.trace,
+        traced: instruments.trace.is_some(),
         sink,
     };
     let stages_from = Instant::now();
@@ -278,6 +278,7 @@ pub(super) fn run(
     let wall_s = begun.elapsed().as_secs_f64();
     let trace = instruments
         .trace
+        .is_some()
         .then(|| trace::gather(outcome.logs, begun, stages_from, stages_to));
     let report = ExportReport {
         path,

@@ -15,6 +15,8 @@ use crate::scene::Unrendered;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ExportReport {
     /// The file; `None` when nothing was to be written (`--encoder none`).
+    #[serde(default, with = "crate::lossy::optional_path")]
+    #[schemars(with = "Option<PathBuf>")]
     pub path: Option<PathBuf>,
     /// Its size in bytes.
     pub bytes: u64,

@@ -42,8 +42,12 @@ pub struct ExportSettings {
     /// Whether a recorded camera offset that the editor computed counts once or, as in Cap, twice (cap-format.md 6.2).
     pub camera_delay: CameraDelay,
     /// Image that replaces the configured background.
+    #[serde(default, with = "crate::lossy::optional_path")]
+    #[schemars(with = "Option<PathBuf>")]
     pub background: Option<PathBuf>,
     /// Configuration that replaces the recording's project-config.json.
+    #[serde(default, with = "crate::lossy::optional_path")]
+    #[schemars(with = "Option<PathBuf>")]
     pub config: Option<PathBuf>,
 }
 

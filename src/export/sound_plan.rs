@@ -1,15 +1,17 @@
 //! The sound of an export: which samples of which file are heard when (cap-look.md 21).
 
+use std::collections::BTreeSet;
+
 use super::error::ExportError;
 use super::plan::Plan;
 use super::report::{DecoderPath, Paths};
 use super::settings::ExportSettings;
+use super::sound_files::SoundFiles;
 use crate::cap::MediaSource;
 use crate::cap::config::{AudioConfig, MicStereoMode};
 use crate::cap::meta::AudioTrack;
 use crate::cap::recording::Track;
 use crate::causes::one_line;
-use crate::media::audio::AudioReader;
 use crate::media::input::Allowed;
 use crate::media::retime;
 use crate::scene::Timeline;
@@ -28,6 +30,8 @@ pub(super) fn open(
 ) -> Result<Option<Mixer>, ExportError> {
     let config = &plan.recording.config.audio;
     let mut opener = Opener {
+        files: SoundFiles::new(&plan.budget)?,
+        opened: 0,
         sources: Vec::new(),
         paths,
     };
@@ -43,13 +47,13 @@ pub(super) fn open(
         opener.recorded(plan, config, &mut sound)?;
     }
     opener.music(plan, &mut sound, warnings);
-    let sources = opener.sources;
+    let Opener { opened, sources, .. } = opener;
     paths.sound = if !sound.has_track() {
         "none: muted, and no music".to_owned()
     } else if sources.is_empty() {
         "aac, silent: the recording has no sound".to_owned()
     } else {
-        format!("aac, {} sources", sources.len())
+        format!("aac, {opened} sources")
     };
     if !sound.has_track() {
         return Ok(None);
@@ -88,6 +92,9 @@ fn holds(timeline: &Timeline) -> Vec<std::ops::Range<u64>> {
 }
 
 struct Opener<'a> {
+    files: SoundFiles,
+    /// Files so far.
+    opened: usize,
     sources: Vec<Box<dyn SampleSource>>,
     paths: &'a mut Paths,
 }
@@ -137,8 +144,9 @@ impl Opener<'_> {
 
     /// Music. What can't be decoded is left out with a warning (cap-look.md 21.5).
     fn music(&mut self, plan: &Plan, sound: &mut SoundPlan, warnings: &mut Vec<String>) {
+        let mut broken = BTreeSet::new();
         for (index, music) in plan.recording.music.iter().enumerate() {
-            if MusicSound::new(&music.segment, 0).is_none() {
+            if MusicSound::new(&music.segment, 0).is_none() || broken.contains(&music.file) {
                 continue;
             }
             match self.open(
@@ -148,11 +156,14 @@ impl Opener<'_> {
                 "music",
             ) {
                 Ok(source) => sound.music.extend(MusicSound::new(&music.segment, source)),
-                Err(error) => warnings.push(format!(
-                    "music {:?} is left out: {}",
-                    music.segment.path,
-                    one_line(&error)
-                )),
+                Err(error) => {
+                    broken.insert(&music.file);
+                    warnings.push(format!(
+                        "music {:?} is left out: {}",
+                        music.segment.path,
+                        one_line(&error)
+                    ));
+                }
             }
         }
     }
@@ -164,14 +175,17 @@ impl Opener<'_> {
         segment: usize,
         track: &str,
     ) -> Result<usize, ExportError> {
-        let (reader, report) = AudioReader::open(source, allowed)?;
-        self.paths.decoders.push(DecoderPath {
-            segment,
-            track: track.to_owned(),
-            decoder: report.codec,
-            hardware: None,
-        });
-        self.sources.push(Box::new(reader));
+        let (reader, report) = self.files.source(source, allowed)?;
+        if let Some(report) = report {
+            self.opened += 1;
+            self.paths.decoders.push(DecoderPath {
+                segment,
+                track: track.to_owned(),
+                decoder: report.codec,
+                hardware: None,
+            });
+        }
+        self.sources.push(reader);
         Ok(self.sources.len() - 1)
     }
 }

@@ -11,6 +11,8 @@ use std::{io, mem, ptr};
 use ffmpeg_next::format::context;
 use ffmpeg_next::{Packet, ffi};
 
+use crate::budget::OverBudget;
+
 /// Prepares FFmpeg: sends its log to [`tracing`]. Cheap, and harmless to call again; whatever opens, encodes or writes
 /// media calls it first.
 pub fn init() {
@@ -331,6 +333,16 @@ pub enum MediaError {
         seconds: f64,
         /// The decoder's last words.
         last: Option<FfmpegError>,
+    },
+    /// A file that takes more memory than a recording may claim.
+    #[error("{what} {file} is too large; reduce it or leave it out")]
+    TooMuch {
+        /// What it is, "the image".
+        what: &'static str,
+        /// The file.
+        file: PathBuf,
+        /// How much it takes.
+        source: OverBudget,
     },
     /// A still image that can't be used.
     #[error("can't read the image {file}")]

@@ -34,7 +34,7 @@ const BUFFER: usize = 128 * 1024;
 const BEGINNING: i64 = i64::MIN / 2;
 
 /// Which containers may be opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Allowed {
     /// Tracks of a recording (cap-format.md 7): MP4 and its kin, Ogg, MP3.
     Track,

@@ -9,6 +9,7 @@ pub mod input;
 pub mod mux;
 pub mod nv12;
 pub mod probe;
+mod reduce;
 pub mod remux;
 mod resample;
 pub mod retime;

@@ -120,6 +120,8 @@ struct Stream {
 pub struct Mp4Writer {
     output: context::Output,
     path: PathBuf,
+    /// What errors call the file.
+    name: PathBuf,
     video: Stream,
     audio: Option<Stream>,
 }
@@ -132,12 +134,25 @@ impl Mp4Writer {
     /// # Errors
     /// When the file cannot be opened or a track does not fit into an MP4.
     pub fn create(path: &Path, video: &Track, audio: Option<&Track>) -> Result<Self, MuxError> {
+        Self::create_named(path, path, video, audio)
+    }
+
+    /// The same for a file under a temporary name; errors speak of `name`, which it is going to have.
+    ///
+    /// # Errors
+    /// As [`Self::create`].
+    pub fn create_named(
+        path: &Path,
+        name: &Path,
+        video: &Track,
+        audio: Option<&Track>,
+    ) -> Result<Self, MuxError> {
         ffmpeg::init();
         ffmpeg::forget_complaints();
-        let mut output = open_output(path)?;
+        let mut output = open_output(path, name)?;
         let start = |doing| {
             move |source: FfmpegError| MuxError::Start {
-                path: path.to_owned(),
+                path: name.to_owned(),
                 doing,
                 source,
             }
@@ -163,6 +178,7 @@ impl Mp4Writer {
         Ok(Self {
             output,
             path: path.to_owned(),
+            name: name.to_owned(),
             video,
             audio,
         })
@@ -174,7 +190,7 @@ impl Mp4Writer {
     /// When FFmpeg refuses the packet or the file cannot be written to (a full disk shows here or at the end, since
     /// writes are buffered).
     pub fn write_video(&mut self, packet: Packet) -> Result<(), MuxError> {
-        write(&mut self.output, &mut self.video, &self.path, packet)
+        write(&mut self.output, &mut self.video, &self.name, packet)
     }
 
     /// Writes coded sound.
@@ -183,9 +199,9 @@ impl Mp4Writer {
     /// As [`Self::write_video`], and when the file was begun without sound.
     pub fn write_audio(&mut self, packet: Packet) -> Result<(), MuxError> {
         match &mut self.audio {
-            Some(audio) => write(&mut self.output, audio, &self.path, packet),
+            Some(audio) => write(&mut self.output, audio, &self.name, packet),
             None => Err(MuxError::NoSoundTrack {
-                path: self.path.clone(),
+                path: self.name.clone(),
             }),
         }
     }
@@ -195,7 +211,7 @@ impl Mp4Writer {
     /// # Errors
     /// When no picture was written, or the file cannot be written to.
     pub fn finish(mut self) -> Result<MuxReport, MuxError> {
-        let path = self.path.clone();
+        let path = self.name.clone();
         if self.video.packets == 0 {
             return Err(MuxError::Empty { path });
         }
@@ -212,7 +228,7 @@ impl Mp4Writer {
         // does not close it again.
         ffmpeg::check(unsafe { ffi::avio_closep(&mut (*self.output.as_mut_ptr()).pb) })
             .map_err(failed("closing the file"))?;
-        let bytes = fs::metadata(&path)
+        let bytes = fs::metadata(&self.path)
             .map_err(|source| MuxError::Size {
                 path: path.clone(),
                 source,
@@ -237,10 +253,10 @@ impl Mp4Writer {
 ///
 /// The path is given as a `file:` URL: a name with a colon, or one that reads like another of FFmpeg's protocols, is
 /// still a file.
-fn open_output(path: &Path) -> Result<context::Output, MuxError> {
+fn open_output(path: &Path, name: &Path) -> Result<context::Output, MuxError> {
     let url = file_url(path)?;
     let start = |doing, source| MuxError::Start {
-        path: path.to_owned(),
+        path: name.to_owned(),
         doing,
         source,
     };

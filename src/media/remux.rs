@@ -85,6 +85,19 @@ pub fn copy_streams(
     path: &Path,
     progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
 ) -> Result<CopyReport, RemuxError> {
+    copy_streams_named(video, audio, (path, path), progress)
+}
+
+/// The same to a file under a temporary name, the first of the two; errors speak of the second, which it is going to have.
+///
+/// # Errors
+/// As [`copy_streams`].
+pub fn copy_streams_named(
+    video: &MediaSource,
+    audio: Option<&MediaSource>,
+    (path, name): (&Path, &Path),
+    progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
+) -> Result<CopyReport, RemuxError> {
     let mut readers = match audio {
         None => vec![Reader::open(
             video,
@@ -121,7 +134,7 @@ pub fn copy_streams(
             },
         });
     };
-    let mut writer = Mp4Writer::create(path, video_track, track(media::Type::Audio))?;
+    let mut writer = Mp4Writer::create_named(path, name, video_track, track(media::Type::Audio))?;
 
     let mut next: Vec<Option<Timed>> = Vec::new();
     for reader in &mut readers {
@@ -144,13 +157,22 @@ pub fn copy_streams(
         }
         if progress(seconds).is_break() {
             return Err(RemuxError::Stopped {
-                path: path.to_owned(),
+                path: name.to_owned(),
             });
         }
     }
     let warnings = readers.into_iter().flat_map(|reader| reader.warnings).collect();
-    Ok(CopyReport {
-        file: writer.finish()?,
-        warnings,
-    })
+    let file = writer.finish().map_err(|error| match error {
+        // The fault is in what was read, not in what was written.
+        MuxError::Empty { .. } => RemuxError::Unreadable {
+            track: "video",
+            source: MediaError::NothingDecoded {
+                file: input::name_of(video).to_owned(),
+                unit: "picture",
+                last: None,
+            },
+        },
+        error => error.into(),
+    })?;
+    Ok(CopyReport { file, warnings })
 }

@@ -1,14 +1,18 @@
 //! Decodes still images: backgrounds and pointer art.
 //!
 //! Background images may lie outside the recording (cap-look.md 4.3), so they are only ever decoded as images, by content
-//! and not by file name, and inside limits.
+//! and not by file name, and inside limits. What decoding takes is claimed beforehand, by what the header says, and counted as
+//! it is once everything is unpacked.
 
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use image::imageops::FilterType;
-use image::{DynamicImage, ImageReader, Limits, RgbaImage};
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbaImage};
 
 use super::ffmpeg::MediaError;
+use super::reduce::{reduce, reduced_size};
+use crate::budget::{Budget, Claim};
 use crate::frame::{PackedFormat, PackedFrame, Size};
 
 /// What an image may be and becomes.
@@ -16,32 +20,42 @@ use crate::frame::{PackedFormat, PackedFrame, Size};
 pub struct ImageLimits {
     /// Largest side that is decoded, pixels.
     pub max_side: u32,
-    /// Most memory that decoding may take, bytes.
-    pub max_bytes: u64,
     /// A larger side is reduced to this, the ratio kept.
     pub fit: Option<u32>,
+    /// How often the finished image lies in memory while it is used: as pixels, as a texture, on the way there.
+    pub copies: u64,
 }
 
 impl ImageLimits {
     /// Backgrounds: any photograph is accepted, and reduced to fit 2560 x 2560 (cap-look.md 4.3).
     pub const BACKGROUND: Self = Self {
         max_side: 32768,
-        max_bytes: 1 << 30,
         fit: Some(2560),
+        copies: 2,
     };
     /// Pointer art: kept as it is.
     pub const POINTER: Self = Self {
         max_side: 4096,
-        max_bytes: 256 << 20,
         fit: None,
+        copies: 3,
     };
+}
+
+/// An image, with the memory that is claimed for it.
+#[derive(Debug)]
+pub struct StillImage {
+    /// RGBA with straight alpha.
+    pub frame: PackedFrame,
+    /// To be kept as long as the image or a texture of it.
+    pub claim: Claim,
 }
 
 /// Decodes an image file to RGBA with straight alpha, as it is stored (an EXIF orientation is not applied).
 ///
 /// # Errors
-/// When the file can't be read, is no image of a known format, is damaged, or exceeds `limits`.
-pub fn load_image(path: &Path, limits: &ImageLimits) -> Result<PackedFrame, MediaError> {
+/// When the file can't be read, is no image of a known format, is damaged, exceeds `limits`, or takes more memory than is left
+/// in `budget`.
+pub fn load_image(path: &Path, limits: &ImageLimits, budget: &Budget) -> Result<StillImage, MediaError> {
     let refused = |source| MediaError::Io {
         action: "open the image",
         file: path.to_owned(),
@@ -52,36 +66,101 @@ pub fn load_image(path: &Path, limits: &ImageLimits) -> Result<PackedFrame, Medi
         source,
     };
     // Opening a named pipe would wait for a writer.
-    if !path.metadata().map_err(refused)?.is_file() {
+    let metadata = path.metadata().map_err(refused)?;
+    if !metadata.is_file() {
         return Err(refused(std::io::Error::new(
             std::io::ErrorKind::InvalidInput,
             "not a regular file",
         )));
     }
-    let mut reader = ImageReader::open(path)
-        .and_then(ImageReader::with_guessed_format)
-        .map_err(refused)?;
+    let mut file = BufReader::new(File::open(path).map_err(refused)?);
+    let progressive = is_progressive_jpeg(&mut file).map_err(refused)?;
+    file.rewind().map_err(refused)?;
+    let mut reader = ImageReader::new(file).with_guessed_format().map_err(refused)?;
     let mut bounds = Limits::default();
     bounds.max_image_width = Some(limits.max_side);
     bounds.max_image_height = Some(limits.max_side);
-    bounds.max_alloc = Some(limits.max_bytes);
+    bounds.max_alloc = Some(Budget::OF_A_RECORDING);
     reader.limits(bounds);
-    let image = reader.decode().map_err(failed)?;
-    Ok(pack(fit(image, limits.fit)))
+    let format = reader.format();
+    let decoder = reader.into_decoder().map_err(failed)?;
+
+    let (width, height) = decoder.dimensions();
+    let size = limits.fit.map_or(Size::new(width, height), |side| {
+        reduced_size(Size::new(width, height), side)
+    });
+    let decoded = decoder.total_bytes();
+    let working = match format {
+        // The decoder holds the whole file, and of a progressive one two bytes for each coefficient.
+        Some(ImageFormat::Jpeg) => metadata.len() + if progressive { decoded * 2 } else { 0 },
+        Some(ImageFormat::Png | ImageFormat::Bmp) => 0,
+        // A picture beside the one that comes out: what came before it, or its planes.
+        _ => decoded.max(u64::from(width) * u64::from(height) * 4),
+    };
+    let finished = size.area() * 4;
+    let kept = finished.saturating_mul(limits.copies);
+    let peak = decoded.saturating_add(working).saturating_add(finished);
+    let mut claim = budget
+        .claim(peak.max(kept))
+        .map_err(|source| MediaError::TooMuch {
+            what: "the image",
+            file: path.to_owned(),
+            source,
+        })?;
+    let image = DynamicImage::from_decoder(decoder).map_err(failed)?;
+    let image = if size == Size::new(width, height) {
+        image.into_rgba8()
+    } else {
+        reduce(&image, size)
+    };
+    claim.shrink(kept);
+    Ok(StillImage {
+        frame: pack(image),
+        claim,
+    })
 }
 
-/// Reduces an image whose larger side exceeds `side` (triangle filter: bilinear, widened when it reduces).
-fn fit(image: DynamicImage, side: Option<u32>) -> DynamicImage {
-    match side {
-        Some(side) if image.width().max(image.height()) > side => {
-            image.resize(side, side, FilterType::Triangle)
-        }
-        _ => image,
+/// Whether a file is a progressive JPEG: its frame header, which stands before all coded data, says so (ITU-T T.81, B.1.1.3).
+fn is_progressive_jpeg(file: &mut (impl Read + Seek)) -> std::io::Result<bool> {
+    let mut start = [0; 2];
+    if read_fully(file, &mut start)? < 2 || start != [0xff, 0xd8] {
+        return Ok(false);
     }
+    let mut header = [0; 4];
+    while read_fully(file, &mut header)? == 4 && header[0] == 0xff {
+        match header[1] {
+            0xc2 | 0xc6 | 0xca | 0xce => return Ok(true),
+            // Fill bytes may stand before a marker.
+            0xff => {
+                file.seek(SeekFrom::Current(-3))?;
+            }
+            // Other frame headers, and the beginning of coded data.
+            0xc0..=0xc3 | 0xc5..=0xcf if header[1] != 0xc4 && header[1] != 0xc8 && header[1] != 0xcc => {
+                return Ok(false);
+            }
+            0xd9 | 0xda => return Ok(false),
+            _ => {
+                let length = i64::from(u16::from_be_bytes([header[2], header[3]]));
+                file.seek(SeekFrom::Current((length - 2).max(0)))?;
+            }
+        }
+    }
+    Ok(false)
 }
 
-fn pack(image: DynamicImage) -> PackedFrame {
-    let image: RgbaImage = image.into_rgba8();
+/// Fills `into` as far as the file goes, and says how far.
+fn read_fully(file: &mut impl Read, into: &mut [u8]) -> std::io::Result<usize> {
+    let mut filled = 0;
+    while filled < into.len() {
+        match file.read(&mut into[filled..])? {
+            0 => break,
+            more => filled += more,
+        }
+    }
+    Ok(filled)
+}
+
+fn pack(image: RgbaImage) -> PackedFrame {
     let size = Size::new(image.width(), image.height());
     PackedFrame {
         size,
@@ -95,7 +174,7 @@ fn pack(image: DynamicImage) -> PackedFrame {
 mod tests {
     use std::fs;
 
-    use image::{ImageFormat, Rgba};
+    use image::{ExtendedColorType, GrayImage, Rgba};
 
     use super::*;
 
@@ -108,6 +187,10 @@ mod tests {
             .save_with_format(&path, ImageFormat::Png)
             .expect("an image is written");
         path
+    }
+
+    fn load_image(path: &Path, limits: &ImageLimits) -> Result<PackedFrame, MediaError> {
+        super::load_image(path, limits, &Budget::default()).map(|image| image.frame)
     }
 
     #[test]
@@ -169,5 +252,79 @@ mod tests {
             assert!(error.to_string().contains(&name), "{error}");
             assert!(std::error::Error::source(&error).is_some(), "{error}");
         }
+    }
+    /// A grey PNG of one bit a pixel: little to store, much to unpack.
+    fn bomb(folder: &Path, side: u32) -> std::path::PathBuf {
+        let path = folder.join(format!("{side}.png"));
+        let file = std::io::BufWriter::new(File::create(&path).expect("made"));
+        let image = GrayImage::new(side, side);
+        image::ImageEncoder::write_image(
+            image::codecs::png::PngEncoder::new(file),
+            image.as_raw(),
+            side,
+            side,
+            ExtendedColorType::L8,
+        )
+        .expect("written");
+        path
+    }
+
+    #[test]
+    fn what_unpacks_to_more_than_may_be_claimed_is_refused_by_its_header() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let large = bomb(folder.path(), 2000);
+        // 4 MB of grey become 16 MB of RGBA; kept three times.
+        for (limit, fits) in [(48_000_000, true), (47_999_999, false)] {
+            let loaded = super::load_image(&large, &ImageLimits::POINTER, &Budget::new(limit));
+            match loaded {
+                Ok(_) => assert!(fits),
+                Err(error) => {
+                    assert!(!fits, "{error}");
+                    assert!(matches!(error, MediaError::TooMuch { .. }), "{error}");
+                    assert!(error.to_string().contains("2000.png"), "{error}");
+                }
+            }
+        }
+        // What was only needed on the way is free again, and what is kept is not.
+        let budget = Budget::new(100_000_000);
+        let first = super::load_image(&large, &ImageLimits::POINTER, &budget).expect("an image");
+        let second = super::load_image(&large, &ImageLimits::POINTER, &budget).expect("an image");
+        assert!(super::load_image(&large, &ImageLimits::POINTER, &budget).is_err());
+        drop((first, second));
+        super::load_image(&large, &ImageLimits::POINTER, &budget).expect("an image");
+        // A background is reduced before it becomes RGBA.
+        let wide = bomb(folder.path(), 6000);
+        super::load_image(&wide, &ImageLimits::BACKGROUND, &Budget::new(63_000_000)).expect("an image");
+    }
+
+    #[test]
+    fn progressive_pictures_are_told_by_their_header() {
+        let is = |bytes: &[u8]| is_progressive_jpeg(&mut std::io::Cursor::new(bytes)).expect("read");
+        let app0 = [0xff, 0xe0, 0, 4, 1, 2];
+        let frame = |kind: u8| [0xff, kind, 0, 17, 8];
+        let jpeg = |kind| {
+            [
+                &[0xff, 0xd8][..],
+                &app0,
+                &[0xff, 0xc4, 0, 3, 0],
+                &[0xff],
+                &frame(kind),
+            ]
+            .concat()
+        };
+        assert!(is(&jpeg(0xc2)));
+        assert!(!is(&jpeg(0xc0)) && !is(&jpeg(0xc1)));
+        for nothing in [
+            &b""[..],
+            b"\x89PNG",
+            &[0xff, 0xd8],
+            &[0xff, 0xd8, 0xff, 0xe0, 0, 0, 0xff, 0xc2],
+        ] {
+            assert!(!is(nothing));
+        }
+        assert!(
+            !is(&[0xff, 0xd8, 0xff, 0xe0, 0xff, 0xff]),
+            "a length that leads out of the file"
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! What a renderer is asked for, and what it tells of its cost.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::layers::card;
@@ -37,7 +38,7 @@ pub struct RenderSpec {
     /// Pictures that backgrounds name.
     pub background_images: BTreeMap<String, PackedFrame>,
     /// Recorded pointer images by id, straight or premultiplied (cap-look.md 8.8).
-    pub pointer_art: BTreeMap<String, PackedFrame>,
+    pub pointer_art: BTreeMap<String, Arc<PackedFrame>>,
     /// Conversion of the source pictures.
     pub colors: ColorPolicy,
     /// Who filters them; a processor that also draws does it in far less time than its texture units would take.

@@ -1,14 +1,23 @@
 //! `capstan bench compare`.
 
+use super::super::args::Logging;
 use super::super::args_bench::CompareArgs;
-use super::super::{Exit, print, print_error};
+use super::super::nearest::did_you_mean;
+use super::super::{Exit, logging, print, print_error};
 use super::{outputs, table};
 use crate::bench::baseline::Baseline;
 use crate::bench::compare::{Gate, compare};
 use crate::bench::html::Page;
+use crate::output::Door;
 
 /// Runs the subcommand.
-pub(super) fn run(args: &CompareArgs) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &CompareArgs, logging: &Logging, mut door: Door) -> anyhow::Result<Exit> {
+    for file in [&args.base, &args.head] {
+        door.reads(file, "a baseline")?;
+    }
+    let page_file = args.html.as_deref().map(|file| door.open(file, "the page"));
+    let page_file = page_file.transpose()?;
+    logging::start(logging, &mut door)?;
     let (base, head) = match (Baseline::load(&args.base), Baseline::load(&args.head)) {
         (Ok(base), Ok(head)) => (base, head),
         (Err(error), _) | (_, Err(error)) => {
@@ -29,7 +38,8 @@ pub(super) fn run(args: &CompareArgs) -> anyhow::Result<Exit> {
     });
     if let (Some(_), Some(name)) = (&gate, unknown) {
         print_error(&anyhow::anyhow!(
-            "--metric {name}: the baselines do not both have such a figure"
+            "--metric {name}: the baselines do not both have such a figure{}",
+            did_you_mean(name, base.summary.metrics.keys().map(String::as_str))
         ));
         return Ok(Exit::Usage);
     }
@@ -48,17 +58,17 @@ pub(super) fn run(args: &CompareArgs) -> anyhow::Result<Exit> {
         }
     };
     if args.json {
-        outputs::json(None, &report)?;
+        outputs::print_json(&report)?;
     } else {
         print(&table::comparison(&report))?;
     }
-    if let Some(file) = &args.html {
+    if let Some(file) = page_file {
         let page = Page {
             baseline: Some(&head),
             comparison: Some(&report),
             ..Page::default()
         };
-        outputs::write(file, page.render()?.as_bytes())?;
+        file.write(page.render()?.as_bytes())?;
     }
     Ok(if report.regressions.is_empty() {
         Exit::Done

@@ -1,16 +1,22 @@
 //! `capstan bench-floor`, what `bench --floor` runs: prints what it did as JSON.
 
-use super::super::{Exit, args_bench::FloorArgs, settings};
+use super::super::args::Logging;
+use super::super::{Exit, args_bench::FloorArgs, logging, settings};
 use crate::bench::transcode;
-use crate::export::Repeats;
+use crate::export::{self, Repeats};
+use crate::output::Door;
 
 /// Runs the subcommand.
-pub(in crate::cli) fn run(args: &FloorArgs) -> anyhow::Result<Exit> {
+pub(in crate::cli) fn run(args: &FloorArgs, logging: &Logging, mut door: Door) -> anyhow::Result<Exit> {
     let mut settings = settings::resolve(&args.settings)?;
     if args.like_declined {
         settings.repeats = Repeats::Encode;
     }
-    let report = transcode(&args.recording, &settings, &args.output)?;
-    super::super::print(&format!("{}\n", serde_json::to_string(&report)?))?;
+    door.reads_recording(&args.recording)?;
+    let output = door.open(&args.output, export::MP4)?;
+    logging::start(logging, &mut door)?;
+    let report = transcode(&args.recording, &settings, output.partial())?;
+    output.publish()?;
+    super::super::print_exactly(&format!("{}\n", serde_json::to_string(&report)?))?;
     Ok(Exit::Done)
 }

@@ -6,8 +6,8 @@ use std::path::Path;
 use anyhow::Context;
 use image::ImageFormat;
 
-use super::super::progress::say;
-use super::super::{Exit, args_bench::MeasureArgs, settings};
+use super::super::terminal::say;
+use super::super::{Exit, args_bench::MeasureArgs};
 use super::{Setup, outputs, table, workload};
 use crate::bench::baseline::Baseline;
 use crate::bench::child::Target;
@@ -16,26 +16,24 @@ use crate::bench::criteria::{Criteria, Outcome};
 use crate::bench::html::Page;
 use crate::bench::runner::{Order, Step};
 use crate::bench::{Measured, Measurement, measure_recording};
+use crate::output::OutputFile;
 
 /// Runs the measurement.
-pub(super) fn run(args: &MeasureArgs, setup: &Setup) -> anyhow::Result<Exit> {
-    let settings = match settings::resolve(&args.settings) {
-        Ok(settings) => settings,
-        Err(error) => {
-            super::super::print_error(&error);
-            return Ok(Exit::Usage);
-        }
-    };
+pub(super) fn run(args: &MeasureArgs, setup: &mut Setup) -> anyhow::Result<Exit> {
     let criteria = match &args.criteria {
         None => None,
         Some(None) => Some(Criteria::brief()?),
         Some(Some(file)) => Some(Criteria::load(file)?),
     };
     let base = args.baseline.as_deref().map(Baseline::load).transpose()?;
-    let recordings = workload::resolve(&args.workloads, args.matrix, setup.quiet)?;
-    let several = recordings.len() > 1;
+    let workloads = workload::find(&args.workloads, args.matrix)?;
+    let outputs = setup.open_outputs(args, &workloads)?;
+    for workload in &workloads {
+        workload.make(setup.quiet)?;
+    }
     let mut exit = Exit::Done;
-    for recording in &recordings {
+    for (workload, outputs) in workloads.iter().zip(outputs) {
+        let recording = &workload.folder;
         let order = Order {
             warmup: args.warmup,
             runs: args.runs,
@@ -45,7 +43,7 @@ pub(super) fn run(args: &MeasureArgs, setup: &Setup) -> anyhow::Result<Exit> {
             executable: setup.executable.clone(),
             recording: recording.clone(),
             flags: setup.flags.clone(),
-            settings: settings.clone(),
+            settings: setup.settings.clone(),
         };
         let measurement = Measurement {
             target,
@@ -68,30 +66,28 @@ pub(super) fn run(args: &MeasureArgs, setup: &Setup) -> anyhow::Result<Exit> {
             super::super::print(&table::baseline(&measured.baseline))?;
             super::super::print(&table::criteria(&checked))?;
         }
-        if let Some(file) = &args.json {
-            let file = file
-                .as_ref()
-                .map(|file| outputs::file_for(file, recording, several));
-            outputs::json(file.as_deref(), &measured.baseline)?;
+        if printed {
+            outputs::print_json(&measured.baseline)?;
         }
-        if let Some((file, trace)) = args.trace.as_ref().zip(measured.trace.as_ref()) {
-            let file = outputs::file_for(file, recording, several);
-            outputs::write(&file, &serde_json::to_vec(trace)?)?;
+        if let Some(file) = outputs.json {
+            outputs::write_json(file, &measured.baseline)?;
         }
-        pictures(args, &measured, &checked, recording, several)?;
+        if let Some((file, trace)) = outputs.trace.zip(measured.trace.as_ref()) {
+            file.write(&serde_json::to_vec(trace)?)?;
+        }
+        pictures(outputs.contact_sheet, outputs.html, &measured, &checked)?;
     }
     Ok(exit)
 }
 
 fn pictures(
-    args: &MeasureArgs,
+    sheet_file: Option<OutputFile>,
+    page_file: Option<OutputFile>,
     measured: &Measured,
     checked: &[crate::bench::criteria::Checked],
-    recording: &Path,
-    several: bool,
 ) -> anyhow::Result<()> {
     let sheet = contact_sheet::draw(&measured.pairs)?;
-    if let Some(file) = &args.contact_sheet {
+    if let Some(file) = sheet_file {
         let sheet = sheet
             .as_ref()
             .context("there is no contact sheet: nothing was written that could be looked at")?;
@@ -99,19 +95,16 @@ fn pictures(
         sheet
             .write_to(&mut Cursor::new(&mut png), ImageFormat::Png)
             .context("packing the contact sheet")?;
-        outputs::write(&outputs::file_for(file, recording, several), &png)?;
+        file.write(&png)?;
     }
-    if let Some(file) = &args.html {
+    if let Some(file) = page_file {
         let page = Page {
             baseline: Some(&measured.baseline),
             criteria: checked,
             contact_sheet: sheet.as_ref(),
             ..Page::default()
         };
-        outputs::write(
-            &outputs::file_for(file, recording, several),
-            page.render()?.as_bytes(),
-        )?;
+        file.write(page.render()?.as_bytes())?;
     }
     Ok(())
 }

@@ -17,30 +17,49 @@ use anyhow::Context;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args};
 
-use super::Exit;
 use super::args::{Logging, SettingsArgs};
 use super::args_bench::{BenchArgs, BenchCommand, MeasureArgs};
+use super::{Exit, logging, settings, signals};
 use crate::bench::BenchError;
 use crate::bench::baseline::Baseline;
+use crate::export::ExportSettings;
+use crate::output::Door;
+use outputs::Outputs;
+use workload::Workload;
 
 pub(super) use floor::run as run_floor;
 
 /// Runs the subcommand. `matches` are its arguments as given.
-pub(super) fn run(args: &BenchArgs, matches: &ArgMatches, logging: &Logging) -> anyhow::Result<Exit> {
+pub(super) fn run(
+    args: &BenchArgs,
+    matches: &ArgMatches,
+    logging: &Logging,
+    door: Door,
+) -> anyhow::Result<Exit> {
     let outcome = match &args.command {
-        Some(BenchCommand::Compare(compare)) => return compare::run(compare),
+        Some(BenchCommand::Compare(compare)) => return compare::run(compare, logging, door),
         Some(BenchCommand::Schema) => {
-            super::print(&format!(
+            let mut door = door;
+            logging::start(logging, &mut door)?;
+            super::print_exactly(&format!(
                 "{}\n",
                 serde_json::to_string_pretty(&Baseline::schema())?
             ))?;
             return Ok(Exit::Done);
         }
         None => {
-            let setup = Setup::new(&args.measure, matches, logging)?;
-            match &args.measure.against {
-                Some(base) => versus::run(&args.measure, base, &setup),
-                None => measure::run(&args.measure, &setup),
+            let settings = match settings::resolve(&args.measure.settings) {
+                Ok(settings) => settings,
+                Err(error) => {
+                    super::print_error(&error);
+                    return Ok(Exit::Usage);
+                }
+            };
+            let args = told_apart(&args.measure);
+            let mut setup = Setup::new(&args, settings, matches, logging.clone(), door)?;
+            match &args.against {
+                Some(base) => versus::run(&args, base, &mut setup),
+                None => measure::run(&args, &mut setup),
             }
         }
     };
@@ -53,32 +72,80 @@ pub(super) fn run(args: &BenchArgs, matches: &ArgMatches, logging: &Logging) -> 
     }
 }
 
+/// `--json demo.cap` and `--criteria demo.cap` mean a recording to measure, and the flag without a value.
+fn told_apart(args: &MeasureArgs) -> MeasureArgs {
+    let mut args = args.clone();
+    for value in [&mut args.json, &mut args.criteria].into_iter().flatten() {
+        if let Some(name) = value.take_if(|name| workload::is_one(name)) {
+            args.workloads.push(name.to_string_lossy().into_owned());
+        }
+    }
+    args
+}
+
 /// What all kinds of measurement need.
 struct Setup {
     executable: PathBuf,
     flags: Vec<OsString>,
+    settings: ExportSettings,
     stop: Arc<AtomicBool>,
     quiet: bool,
+    logging: Logging,
+    door: Door,
 }
 
 impl Setup {
-    fn new(args: &MeasureArgs, matches: &ArgMatches, logging: &Logging) -> anyhow::Result<Self> {
+    fn new(
+        args: &MeasureArgs,
+        settings: ExportSettings,
+        matches: &ArgMatches,
+        logging: Logging,
+        mut door: Door,
+    ) -> anyhow::Result<Self> {
         let executable = match &args.executable {
             Some(executable) => executable
                 .canonicalize()
-                .with_context(|| format!("{}", executable.display()))?,
+                .with_context(|| format!("there is no executable {}", executable.display()))?,
             None => std::env::current_exe().context("finding this program's own file")?,
         };
+        door.reads(&executable, "the program that is measured")?;
+        for (file, what) in [
+            (args.against.as_ref(), "the other build"),
+            (args.baseline.as_ref(), "a baseline"),
+            (args.criteria.as_ref().and_then(Option::as_ref), "the criteria"),
+            (settings.background.as_ref(), "the background image"),
+            (settings.config.as_ref(), "the configuration"),
+        ] {
+            if let Some(file) = file {
+                door.reads(file, what)?;
+            }
+        }
         let stop = Arc::new(AtomicBool::new(false));
         let on_signal = Arc::clone(&stop);
-        ctrlc::set_handler(move || on_signal.store(true, Ordering::Relaxed))
-            .context("can't watch for SIGINT and SIGTERM")?;
+        signals::on_signal(move || on_signal.store(true, Ordering::Relaxed));
         Ok(Self {
             executable,
             flags: export_flags(matches),
+            settings,
             stop,
             quiet: logging.quiet,
+            logging,
+            door,
         })
+    }
+
+    /// Opens all files that results go to, a set for each recording, and starts the log.
+    fn open_outputs(&mut self, args: &MeasureArgs, workloads: &[Workload]) -> anyhow::Result<Vec<Outputs>> {
+        for workload in workloads {
+            self.door.reads_recording(&workload.folder)?;
+        }
+        let several = workloads.len() > 1;
+        let outputs = workloads
+            .iter()
+            .map(|workload| Outputs::open(&mut self.door, args, &workload.folder, several))
+            .collect::<Result<_, _>>()?;
+        logging::start(&self.logging, &mut self.door)?;
+        Ok(outputs)
     }
 }
 
@@ -108,7 +175,6 @@ fn export_flags(matches: &ArgMatches) -> Vec<OsString> {
 #[cfg(test)]
 mod tests {
     use super::super::args::{Cli, Command};
-    use super::super::settings;
     use super::*;
     use clap::{CommandFactory, FromArgMatches, Parser};
 

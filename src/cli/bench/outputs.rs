@@ -1,37 +1,51 @@
 //! Where results go.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use serde::Serialize;
 
-/// Prints JSON, or writes it to `file`.
-pub(super) fn json<T: Serialize>(file: Option<&Path>, value: &T) -> anyhow::Result<()> {
-    match file {
-        // One line each, so that several can be told apart.
-        None => super::super::print(&format!("{}\n", serde_json::to_string(value)?)),
-        Some(file) => write(
-            file,
-            format!("{}\n", serde_json::to_string_pretty(value)?).as_bytes(),
-        ),
+use super::super::args_bench::MeasureArgs;
+use crate::export;
+use crate::output::{Door, OutputError, OutputFile};
+
+/// The files that results of one recording go to, opened before it is measured.
+pub(super) struct Outputs {
+    pub(super) json: Option<OutputFile>,
+    pub(super) html: Option<OutputFile>,
+    pub(super) contact_sheet: Option<OutputFile>,
+    pub(super) trace: Option<OutputFile>,
+}
+
+impl Outputs {
+    /// Opens the files that `args` ask for, of one of `several` recordings.
+    pub(super) fn open(
+        door: &mut Door,
+        args: &MeasureArgs,
+        recording: &Path,
+        several: bool,
+    ) -> Result<Self, OutputError> {
+        let mut open = |file: Option<&PathBuf>, what| {
+            file.map(|file| door.open(&file_for(file, recording, several), what))
+                .transpose()
+        };
+        Ok(Self {
+            json: open(args.json.as_ref().and_then(Option::as_ref), "the JSON")?,
+            html: open(args.html.as_ref(), "the page")?,
+            contact_sheet: open(args.contact_sheet.as_ref(), "the contact sheet")?,
+            trace: open(args.trace.as_ref(), export::TRACE)?,
+        })
     }
 }
 
-/// Writes a file, all or nothing.
-pub(super) fn write(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let folder = file
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let failed = || format!("can't write {}", file.display());
-    let mut builder = tempfile::Builder::new();
-    // Readable by whom the user's mask lets read, as any other result.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let partial = builder.tempfile_in(folder).with_context(failed)?;
-    fs::write(partial.path(), bytes).with_context(failed)?;
-    partial.persist(file).with_context(failed)?;
+/// Prints JSON on one line, so that several results can be told apart.
+pub(super) fn print_json<T: Serialize>(value: &T) -> anyhow::Result<()> {
+    super::super::print_exactly(&format!("{}\n", serde_json::to_string(value)?))
+}
+
+/// Writes JSON.
+pub(super) fn write_json<T: Serialize>(file: OutputFile, value: &T) -> anyhow::Result<()> {
+    let text = format!("{}\n", serde_json::to_string_pretty(value)?);
+    file.write(text.as_bytes())?;
     Ok(())
 }
 
@@ -60,19 +74,5 @@ mod tests {
             (name(false), name(true)),
             ("a/out.json".into(), "a/out.demo.json".into())
         );
-    }
-
-    #[test]
-    fn files_are_replaced_as_a_whole() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("a.json");
-        json(Some(&file), &[1, 2]).unwrap();
-        json(Some(&file), &[3]).unwrap();
-        assert_eq!(
-            serde_json::from_slice::<Vec<u32>>(&fs::read(&file).unwrap()).unwrap(),
-            [3]
-        );
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-        assert!(write(Path::new("/no/such/folder/x"), b"").is_err());
     }
 }

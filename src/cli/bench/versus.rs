@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 
-use super::super::progress::say;
-use super::super::{Exit, args_bench::MeasureArgs, settings};
+use super::super::terminal::say;
+use super::super::{Exit, args_bench::MeasureArgs};
 use super::{Setup, outputs, table, workload};
 use crate::bench::against::{Contender, Names, Pairs, Turn, judge, run_pairs};
 use crate::bench::child::{ChildContender, Target};
@@ -14,26 +14,22 @@ use crate::bench::html::Page;
 use crate::bench::tool;
 
 /// Runs both builds in turn and judges.
-pub(super) fn run(args: &MeasureArgs, base: &Path, setup: &Setup) -> anyhow::Result<Exit> {
-    let settings = match settings::resolve(&args.settings) {
-        Ok(settings) => settings,
-        Err(error) => {
-            super::super::print_error(&error);
-            return Ok(Exit::Usage);
-        }
-    };
+pub(super) fn run(args: &MeasureArgs, base: &Path, setup: &mut Setup) -> anyhow::Result<Exit> {
     let base = base
         .canonicalize()
         .with_context(|| format!("there is no other build at {}", base.display()))?;
-    let recordings = workload::resolve(&args.workloads, false, setup.quiet)?;
-    let [recording] = recordings.as_slice() else {
+    let workloads = workload::find(&args.workloads, false)?;
+    let [workload] = workloads.as_slice() else {
         bail!("--against takes one recording at a time")
     };
+    let outputs = setup.open_outputs(args, &workloads)?.pop();
+    workload.make(setup.quiet)?;
+    let recording = &workload.folder;
     let target = |executable: &Path| Target {
         executable: executable.to_owned(),
         recording: recording.clone(),
         flags: setup.flags.clone(),
-        settings: settings.clone(),
+        settings: setup.settings.clone(),
     };
     let mut of_base = ChildContender::new(target(&base), Arc::clone(&setup.stop))?;
     let mut of_head = ChildContender::new(target(&setup.executable), Arc::clone(&setup.stop))?;
@@ -71,15 +67,20 @@ pub(super) fn run(args: &MeasureArgs, base: &Path, setup: &Setup) -> anyhow::Res
     if !matches!(args.json, Some(None)) && !setup.quiet {
         super::super::print(&table::against(&against))?;
     }
-    if let Some(file) = &args.json {
-        outputs::json(file.as_deref(), &against)?;
+    if matches!(args.json, Some(None)) {
+        outputs::print_json(&against)?;
     }
-    if let Some(file) = &args.html {
-        let page = Page {
-            against: Some(&against),
-            ..Page::default()
-        };
-        outputs::write(file, page.render()?.as_bytes())?;
+    if let Some(outputs) = outputs {
+        if let Some(file) = outputs.json {
+            outputs::write_json(file, &against)?;
+        }
+        if let Some(file) = outputs.html {
+            let page = Page {
+                against: Some(&against),
+                ..Page::default()
+            };
+            file.write(page.render()?.as_bytes())?;
+        }
     }
     Ok(if against.regression {
         Exit::Failed

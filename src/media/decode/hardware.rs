@@ -95,6 +95,26 @@ pub(super) fn kinds(choice: &HardwareChoice, failures: &mut Failures) -> Vec<Kin
     }
 }
 
+/// The names that `--decoder` may mean: of the kinds of device that this FFmpeg knows, and of those that exports use on any
+/// platform.
+pub fn hardware_names() -> Vec<String> {
+    let mut names: Vec<String> = ["videotoolbox", "vaapi", "cuda", "d3d11va"]
+        .map(str::to_owned)
+        .into();
+    let mut kind = AVHWDeviceType::AV_HWDEVICE_TYPE_NONE;
+    loop {
+        // SAFETY: any kind may be given; the next one is returned, and none after the last.
+        kind = unsafe { ffi::av_hwdevice_iterate_types(kind) };
+        if kind == AVHWDeviceType::AV_HWDEVICE_TYPE_NONE {
+            return names;
+        }
+        let name = Kind(kind).name();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+}
+
 /// A kind of device that this platform usually decodes with.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct HardwareProbe {

@@ -17,7 +17,7 @@ use std::time::Instant;
 
 use ffmpeg_next::frame;
 
-pub use hardware::{HardwareChoice, HardwareProbe, probe_hardware};
+pub use hardware::{HardwareChoice, HardwareProbe, hardware_names, probe_hardware};
 pub use report::{DecodeOptions, DecoderReport, DecoderStats, FailedAttempt};
 
 use self::groups::Groups;

@@ -119,6 +119,22 @@ pub(super) fn all_candidates() -> Vec<&'static str> {
     names
 }
 
+/// The names that `--encoder` may mean: of this FFmpeg's H.264 encoders, and of those that another build or platform has.
+pub fn encoder_names() -> Vec<String> {
+    let mut names: Vec<String> = all_candidates().into_iter().map(str::to_owned).collect();
+    for codec in codec::h264_encoders() {
+        if !names.iter().any(|name| name == codec.name()) {
+            names.push(codec.name().to_owned());
+        }
+    }
+    names
+}
+
+/// The encoders that an export tries on this platform, in this order, unless it is told otherwise.
+pub fn preferred_encoders() -> &'static [&'static str] {
+    candidates(Platform::current(), RateControl::bitrate(1_000_000))
+}
+
 /// Whether the variable's value means yes.
 fn means_yes(value: &str) -> bool {
     matches!(

@@ -27,7 +27,9 @@ mod video;
 pub use aac::{AAC_BIT_RATE, AacEncoder, SAMPLE_RATE};
 #[cfg(any(target_os = "macos", test))]
 pub use choose::open_surface_video;
-pub use choose::{Attempt, AttemptOutcome, EncoderReport, OptionSet, open_video};
+pub use choose::{
+    Attempt, AttemptOutcome, EncoderReport, OptionSet, encoder_names, open_video, preferred_encoders,
+};
 pub use error::EncodeError;
 pub use packet::{Packet, Track};
 pub use picture::EncoderInput;

@@ -31,13 +31,7 @@ pub struct EncoderProbe {
 /// Tries every H.264 encoder that this FFmpeg has, and names those that an export would look for in vain.
 pub fn probe_encoders() -> Vec<EncoderProbe> {
     ffmpeg::init();
-    let mut names: Vec<String> = choose::all_candidates().into_iter().map(str::to_owned).collect();
-    for codec in codec::h264_encoders() {
-        if !names.iter().any(|name| name == codec.name()) {
-            names.push(codec.name().to_owned());
-        }
-    }
-    names.iter().map(|name| probe(name)).collect()
+    choose::encoder_names().iter().map(|name| probe(name)).collect()
 }
 
 fn probe(name: &str) -> EncoderProbe {

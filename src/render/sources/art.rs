@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::images::{check_image, texture_bind_group, upload_image};
 use crate::frame::{PackedFormat, PackedFrame, Size};
@@ -12,8 +13,10 @@ use crate::scene::PointerArt;
 /// The art of a recording: uploaded when first shown.
 #[derive(Debug)]
 pub(in crate::render) struct ArtStore {
-    recorded: BTreeMap<String, PackedFrame>,
+    recorded: BTreeMap<String, Arc<PackedFrame>>,
     loaded: HashMap<PointerArt, wgpu::BindGroup>,
+    /// Textures of recorded images. Ids that share an image share its texture.
+    textures: Vec<(Arc<PackedFrame>, wgpu::BindGroup)>,
     missing: BTreeSet<String>,
 }
 
@@ -22,7 +25,7 @@ impl ArtStore {
     /// When an image is too large for a texture or holds fewer bytes than its size asks for.
     pub(in crate::render) fn new(
         device: &Device,
-        recorded: BTreeMap<String, PackedFrame>,
+        recorded: BTreeMap<String, Arc<PackedFrame>>,
     ) -> Result<Self, RenderError> {
         for (id, image) in &recorded {
             check_image(device, &format!("pointer image {id:?}"), image)?;
@@ -30,6 +33,7 @@ impl ArtStore {
         Ok(Self {
             recorded,
             loaded: HashMap::new(),
+            textures: Vec::new(),
             missing: BTreeSet::new(),
         })
     }
@@ -54,10 +58,21 @@ impl ArtStore {
         if self.loaded.contains_key(art) {
             return;
         }
-        let image = match art {
-            PointerArt::Circle => Cow::Owned(circle()),
+        let bind = |image: &PackedFrame| {
+            let texture = upload_image(device, "pointer", image);
+            texture_bind_group(device, layout, sampler, &texture)
+        };
+        let bound = match art {
+            PointerArt::Circle => bind(&circle()),
             PointerArt::Recorded(id) => match self.recorded.get(id) {
-                Some(image) => premultiplied(image),
+                Some(image) => {
+                    let known = self.textures.iter().find(|(of, _)| Arc::ptr_eq(of, image));
+                    let bound = known.map_or_else(|| bind(&premultiplied(image)), |(_, bound)| bound.clone());
+                    if known.is_none() {
+                        self.textures.push((Arc::clone(image), bound.clone()));
+                    }
+                    bound
+                }
                 None => {
                     if self.missing.insert(id.clone()) {
                         tracing::warn!(id, "the recording has no image of this pointer; it is not drawn");
@@ -66,9 +81,7 @@ impl ArtStore {
                 }
             },
         };
-        let texture = upload_image(device, "pointer", &image);
-        self.loaded
-            .insert(art.clone(), texture_bind_group(device, layout, sampler, &texture));
+        self.loaded.insert(art.clone(), bound);
     }
 }
 

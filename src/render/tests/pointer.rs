@@ -1,6 +1,7 @@
 //! The pointer against the reference.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 
@@ -35,7 +36,7 @@ const SIZE: Size = Size::new(64, 48);
 
 fn drawn(art: BTreeMap<String, PackedFrame>, pointer: Pointer) -> Option<Vec<[u8; 4]>> {
     let spec = RenderSpec {
-        pointer_art: art,
+        pointer_art: art.into_iter().map(|(id, image)| (id, Arc::new(image))).collect(),
         ..spec(SIZE)
     };
     Some(draw(
