@@ -370,3 +370,107 @@ fn bytes_of_a_header_changed_at_random_never_cause_a_defect() {
         }
     }
 }
+
+/// A source of one colour in its left and another in its right half, given as 10-bit code values.
+fn halves(left: [u16; 3], right: [u16; 3]) -> String {
+    let plane = |index: usize| {
+        let (left, right) = (left[index], right[index]);
+        format!("'if(lt(X,W/2),{left},{right})'")
+    };
+    format!(
+        "color=c=black:size=320x180:rate=30:duration=0.2,format=yuv420p10le,geq=lum={}:cb={}:cr={}",
+        plane(0),
+        plane(1),
+        plane(2)
+    )
+}
+
+/// 10-bit limited code values of R'G'B' by a matrix's weights of red and blue.
+fn ten_bits([r, g, b]: [f64; 3], (kr, kb): (f64, f64)) -> [u16; 3] {
+    let y = kr * r + (1.0 - kr - kb) * g + kb * b;
+    let chroma =
+        |difference: f64, weight: f64| (512.0 + 896.0 * difference / (2.0 - 2.0 * weight)).round() as u16;
+    [
+        (64.0 + 876.0 * y).round() as u16,
+        chroma(b - y, kb),
+        chroma(r - y, kr),
+    ]
+}
+
+/// Options that tag what is encoded: matrix, primaries and transfer.
+fn tagged([matrix, primaries, transfer]: [&str; 3]) -> [&str; 8] {
+    let [m, p, t] = ["-colorspace", "-color_primaries", "-color_trc"];
+    [m, matrix, p, primaries, t, transfer, "-color_range", "tv"]
+}
+
+/// What the middles of both halves become.
+fn shown(source: &str, tags: [&str; 3]) -> [[u8; 3]; 2] {
+    let recording = Recording::new();
+    let options = ["-c:v", "libx264", "-preset", "ultrafast", "-crf", "2"];
+    recording.display(source, &[&options[..], &tagged(tags)].concat());
+    let export = Export::done(
+        &recording.path(),
+        &["--fps", "30", "--resolution", "320x180", "--crf", "4"],
+    );
+    [80, 240].map(|x| export.pixel(3, x, 90))
+}
+
+#[track_caller]
+fn assert_near(found: [u8; 3], expected: [u8; 3], tolerance: u8) {
+    let near = expected
+        .iter()
+        .zip(found)
+        .all(|(a, b)| u8::abs_diff(*a, b) <= tolerance);
+    assert!(near, "{found:?}, expected {expected:?}");
+}
+
+/// The EETF of BT.2390 brings reference white (203 cd/m²) to 159, and (159 / 203)^(1 / 2.4) is 230.3 of 255. Red of BT.709
+/// at 100 cd/m² is (62.7, 6.9, 1.6) of BT.2020, below the knee, and (100 / 203)^(1 / 2.4) is 190.
+#[test]
+fn hdr_is_tone_mapped_to_near_white_and_keeps_its_hue() {
+    let pq = |nits: f64| {
+        let root = (nits / 10_000.0).powf(0.159_301_757_812_5);
+        ((0.835_937_5 + 18.851_562_5 * root) / (1.0 + 18.6875 * root)).powf(78.84375)
+    };
+    let bt2020 = (0.2627, 0.0593);
+    let red = [62.74, 6.91, 1.64].map(pq);
+    let source = halves(ten_bits([pq(203.0); 3], bt2020), ten_bits(red, bt2020));
+    let [white, red] = shown(&source, ["bt2020nc", "bt2020", "smpte2084"]);
+    assert_near(white, [230; 3], 3);
+    assert_near(red, [190, 0, 0], 10);
+    let source = halves(ten_bits([0.75; 3], bt2020), ten_bits([0.0; 3], bt2020));
+    let [white, black] = shown(&source, ["bt2020nc", "bt2020", "arib-std-b67"]);
+    assert_near(white, [230; 3], 3);
+    assert_near(black, [0; 3], 2);
+}
+
+/// By the matrix of SMPTE EG 432-1 to BT.709, worked out by hand; white stays white.
+#[test]
+fn other_primaries_are_converted() {
+    let colour = [200.0, 120.0, 80.0].map(|channel| channel / 255.0);
+    let bt709 = (0.2126, 0.0722);
+    let source = halves(ten_bits(colour, bt709), ten_bits([1.0; 3], bt709));
+    let [found, white] = shown(&source, ["bt709", "smpte432", "iec61966-2-1"]);
+    assert_near(found, [213, 115, 70], 4);
+    assert_near(white, [255; 3], 2);
+}
+
+#[test]
+fn a_tag_that_is_not_honoured_is_named() {
+    let recording = Recording::new();
+    let options = [&X264[..], &tagged(["bt709", "bt709", "log100"])].concat();
+    recording.display("testsrc2=size=320x180:rate=30:duration=0.2", &options);
+    let (_, report) = exports(&recording, 6);
+    assert!(
+        warnings(&report).contains("transfer log100 is read as BT.709"),
+        "{report:#}"
+    );
+}
+
+#[test]
+fn pixels_that_are_not_square_are_shown_in_their_shape() {
+    let recording = Recording::new();
+    recording.display("testsrc2=size=240x180:rate=30:duration=0.2,setsar=4/3", &X264);
+    let (video, _) = exports(&recording, 6);
+    assert_eq!(video.size(), (320, 180));
+}

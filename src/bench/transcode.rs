@@ -193,7 +193,7 @@ impl Tracks<'_> {
             return Err(ExportError::NothingShown.into());
         };
         let options = DecodeOptions {
-            nominal_fps: track.meta.fps,
+            nominal_fps: track.meta.nominal_fps(),
             hardware: self.hardware.clone(),
             threads: 0,
         };

@@ -135,7 +135,7 @@ mod tests {
     fn video(start_time: Option<f64>) -> Track<VideoTrack> {
         let meta = VideoTrack {
             path: String::new(),
-            fps: 30,
+            fps: Some(30),
             start_time,
         };
         Track {

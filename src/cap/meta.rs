@@ -107,16 +107,23 @@ pub struct DisplayNotch {
 pub struct VideoTrack {
     /// Relative to the folder; a directory while fragments are not joined.
     pub path: String,
-    /// Nominal rate, frames per second, that quantises lookups.
-    #[serde(default = "thirty")]
-    pub fps: u32,
+    /// Nominal rate, frames per second, that quantises lookups: as written, or what takes its place (30 in a finished
+    /// recording, the manifest's in a recovered one). `None` where nothing states it; the pictures' spacing tells it then.
+    #[serde(default)]
+    pub fps: Option<u32>,
     /// Seconds from the segment epoch to the first sample.
     #[serde(default)]
     pub start_time: Option<f64>,
 }
 
-const fn thirty() -> u32 {
-    30
+impl VideoTrack {
+    /// Rate of a track of which nothing says it (cap-format.md 2.3).
+    pub const DEFAULT_FPS: u32 = 30;
+
+    /// The nominal rate.
+    pub fn nominal_fps(&self) -> u32 {
+        self.fps.unwrap_or(Self::DEFAULT_FPS)
+    }
 }
 
 /// Microphone or system sound (cap-format.md 2.3).

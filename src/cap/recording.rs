@@ -49,8 +49,8 @@ pub struct Recording {
     pub notch: Option<DisplayNotch>,
     /// The 2024 single-segment form.
     pub legacy: bool,
-    /// The recorder did not finish it: the segments were put together from their folders (cap-format.md 3.5), and the rate
-    /// of a screen that isn't in the meta file is an assumption that opening the media may better.
+    /// The recorder did not finish it: the segments were put together from their folders (cap-format.md 3.5). The rate of a
+    /// video track is `None` where neither the meta file nor a manifest states it.
     pub recovered: bool,
     /// What is odd but does not prevent an export.
     pub warnings: Vec<Problem>,

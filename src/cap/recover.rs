@@ -79,18 +79,8 @@ fn segment(root: &Root, meta: &StudioMeta, folder: u32, problems: &mut Problems)
         );
         return None;
     };
-    let fps = known
-        .map(|known| known.display.fps)
-        .filter(|fps| *fps > 0)
-        .or(rate)
-        .unwrap_or_else(|| {
-            problems.warn(
-                &base,
-                "",
-                "the rate of the screen is not written down; 30 frames per second are assumed",
-            );
-            30
-        });
+    let stated = |known: Option<&VideoTrack>| known.and_then(|known| known.fps).filter(|fps| *fps > 0);
+    let fps = stated(known.map(|known| &known.display)).or(rate);
     let start = known.and_then(|known| known.display.start_time);
     let display = Track {
         meta: VideoTrack {
@@ -105,11 +95,7 @@ fn segment(root: &Root, meta: &StudioMeta, folder: u32, problems: &mut Problems)
     let start_of = |own: Option<f64>| start.map(|start| own.unwrap_or(start));
     let known_camera = known.and_then(|known| known.camera.as_ref());
     let camera = video(root, &base, "camera", Rescue::Nothing, problems).map(|(source, rate)| {
-        let fps = known_camera
-            .map(|camera| camera.fps)
-            .filter(|fps| *fps > 0)
-            .or(rate)
-            .unwrap_or(30);
+        let fps = stated(known_camera).or(rate);
         let start_time = start_of(known_camera.and_then(|camera| camera.start_time));
         Track {
             meta: VideoTrack {
@@ -304,7 +290,7 @@ mod tests {
         let first = &found[0].segment;
         assert_eq!(
             (first.display.meta.fps, first.display.meta.start_time),
-            (60, None)
+            (Some(60), None)
         );
         assert!(
             matches!(&first.display.source, MediaSource::Fragments(groups) if groups[0].files.len() == 2)
@@ -327,7 +313,7 @@ mod tests {
         );
         assert_eq!(
             (found[1].segment.display.meta.fps, found[1].cursor.as_ref()),
-            (30, None)
+            (None, None)
         );
         assert!(
             found[1].segment.camera.is_none(),
@@ -369,10 +355,10 @@ mod tests {
                 first.segment.display.meta.fps,
                 first.segment.display.meta.start_time
             ),
-            (24, Some(0.3))
+            (Some(24), Some(0.3))
         );
         let camera = &first.segment.camera.as_ref().unwrap().meta;
-        assert_eq!((camera.fps, camera.start_time), (25, Some(0.5)));
+        assert_eq!((camera.fps, camera.start_time), (Some(25), Some(0.5)));
         assert_eq!(
             first.segment.mic.as_ref().unwrap().meta.start_time,
             Some(0.3),

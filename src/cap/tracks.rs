@@ -74,14 +74,15 @@ fn video(
     problems: &mut Problems,
 ) -> Option<Track<VideoTrack>> {
     let mut meta = meta.clone();
-    if meta.fps == 0 {
+    if meta.fps == Some(0) {
         problems.warn(
             META_FILE,
             &format!("{at}.fps"),
             "expected frames per second, found 0; 30 is used",
         );
-        meta.fps = 30;
+        meta.fps = None;
     }
+    meta.fps.get_or_insert(VideoTrack::DEFAULT_FPS);
     check_start(meta.start_time, at, problems);
     let source = source(root, &meta.path, at, rescue, problems)?;
     Some(Track { meta, source })
@@ -200,7 +201,7 @@ mod tests {
                     "mic": { "path": "content/empty.ogg" }, "system_audio": { "path": "../s.ogg", "start_time": 1e9 } }),
         );
         let found = found.unwrap();
-        assert_eq!(found.segment.display.meta.fps, 30);
+        assert_eq!(found.segment.display.meta.fps, Some(30));
         assert!(found.segment.camera.is_none());
         assert_eq!(problems.len(), 5, "{problems:#?}");
         assert!(problems[0].starts_with(

@@ -11,7 +11,7 @@ use crate::bench::similarity::{Luma, psnr, ssim};
 use crate::cap::MediaSource;
 use crate::frame::{YuvLayout, YuvPicture};
 use crate::media::decode::{DecodeOptions, HardwareChoice, VideoDecoder};
-use crate::media::probe::probe_video;
+use crate::media::probe::{picture_rate, probe_video};
 use crate::time::MediaTime;
 
 /// One compared frame.
@@ -126,19 +126,21 @@ impl Video {
     fn open(path: &Path) -> anyhow::Result<Self> {
         let source = MediaSource::File(path.to_owned());
         let info = probe_video(&source)?;
-        let fps = info
-            .average_rate
+        // Not the average: an export may leave repeated pictures out.
+        let fps = picture_rate(&source)?
+            .or(info.average_rate)
+            .map(f64::round)
             .with_context(|| format!("{} states no frame rate", path.display()))?;
         let options = DecodeOptions {
-            nominal_fps: fps.round() as u32,
+            nominal_fps: fps as u32,
             hardware: HardwareChoice::Off,
             threads: 0,
         };
         let (decoder, _) = VideoDecoder::open(&source, &options)?;
         Ok(Self {
             decoder,
-            fps: fps.round(),
-            frames: info.frames.unwrap_or((info.duration * fps).round() as u64),
+            fps,
+            frames: (info.duration * fps).round() as u64,
         })
     }
 

@@ -19,6 +19,7 @@ mod pixel_path;
 mod plan;
 mod progress;
 mod queue;
+mod recorded;
 mod report;
 mod settings;
 mod sound_files;

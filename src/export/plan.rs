@@ -16,7 +16,7 @@ use super::settings::ExportSettings;
 use super::sources::VideoSources;
 use super::stage::encode::Visitor;
 use super::trace::{self, TraceFile};
-use super::{Request, sound_plan};
+use super::{Request, recorded, sound_plan};
 use crate::budget::{Budget, Claim};
 use crate::cap::config::BackgroundSource;
 use crate::cap::{Alignment, OpenOptions, Recording};
@@ -121,15 +121,8 @@ pub fn plan(mut recording: Recording, settings: &ExportSettings) -> Result<Plan,
         media.push(probed);
         alignments.push(alignment);
     }
-    if recording.recovered {
-        // Nobody wrote down the nominal rate of a screen that was put together from its fragments.
-        for (segment, probed) in recording.segments.iter_mut().zip(&media) {
-            let rate = probed.display.average_rate.unwrap_or(0.0).round();
-            if (1.0..=1000.0).contains(&rate) {
-                segment.display.meta.fps = rate as u32;
-            }
-        }
-    }
+    recorded::find_nominal_rates(&mut recording, &mut warnings)?;
+    recorded::note_media(&media, &mut warnings);
     let (budget, mut claims) = (Budget::default(), Vec::new());
     let pointer_art = load_pointer_art(&recording, &budget, &mut claims, &mut warnings);
     let sizes = pointer_art

@@ -37,7 +37,7 @@ impl VideoSources {
             for side in [Side::Incoming, Side::Outgoing] {
                 let source = TrackSource {
                     source: track.source.clone(),
-                    nominal_fps: track.meta.fps,
+                    nominal_fps: track.meta.nominal_fps(),
                     decoder: None,
                     used: 0,
                 };

@@ -1,6 +1,7 @@
 //! FFmpeg: opening, probing, decoding, encoding, muxing. The only room that names its types.
 
 pub mod audio;
+mod color;
 pub mod decode;
 pub mod encode;
 pub mod ffmpeg;

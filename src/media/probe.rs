@@ -1,6 +1,7 @@
 //! What a media file holds, read from its headers.
 
 mod info;
+mod spacing;
 mod span;
 mod tags;
 
@@ -11,13 +12,14 @@ use ffmpeg_next::format::stream::Disposition;
 use ffmpeg_next::{Rational, Stream, codec, decoder, ffi, media};
 
 pub use self::info::{AudioInfo, DurationSource, Orientation, VideoInfo};
+pub use self::spacing::{nominal_rate, picture_rate};
 pub(crate) use self::span::{seconds, span};
-pub(crate) use self::tags::{color_of, matrix_of, orientation_of, range_of};
-use self::tags::{color_tags, pixel_format_name};
+use self::tags::pixel_format_name;
+pub(crate) use self::tags::{ColorTags, orientation_of, pixel_aspect_of, square_pixels};
 use super::ffmpeg::MediaError;
 use super::input::{Allowed, Input, MAX_AREA, MAX_SIDE, groups, name_of};
 use crate::cap::MediaSource;
-use crate::frame::{Size, YuvRange};
+use crate::frame::Size;
 
 /// Reads what the video track of a source is. Nothing is decoded beyond what FFmpeg needs to know the pixel format.
 ///
@@ -138,7 +140,8 @@ fn describe_video(input: &mut Input) -> Result<VideoInfo, MediaError> {
     };
     let frames = u64::try_from(frames).ok().filter(|count| *count > 0);
     let average = positive(stream.avg_frame_rate()).filter(|_| !input.is_fragmented());
-    let (matrix, range) = color_tags(&parameters);
+    let tags = ColorTags::of_stream(&parameters);
+    let pixel_aspect = pixel_aspect_of(&stream);
     let full_range = pixel_format.starts_with("yuvj");
     Ok(VideoInfo {
         codec: codec_name(&parameters),
@@ -146,9 +149,9 @@ fn describe_video(input: &mut Input) -> Result<VideoInfo, MediaError> {
         pixel_format,
         stored_size,
         orientation,
-        size: orientation.apply(stored_size),
-        matrix,
-        range: range.or(full_range.then_some(YuvRange::Full)),
+        pixel_aspect,
+        size: orientation.apply(square_pixels(stored_size, pixel_aspect)),
+        colors: tags.describe(full_range),
         start: seconds(span.start.unwrap_or(0), stream.time_base()),
         duration: span.seconds,
         duration_source: span.source,

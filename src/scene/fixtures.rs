@@ -39,7 +39,7 @@ pub(crate) fn recording(pointers: &[PointerEvents], config: ProjectConfig) -> Re
     let track = || Track {
         meta: VideoTrack {
             path: "display.mp4".into(),
-            fps: 30,
+            fps: Some(30),
             start_time: None,
         },
         source: MediaSource::File(PathBuf::from("display.mp4")),

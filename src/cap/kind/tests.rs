@@ -87,7 +87,7 @@ fn the_current_form_is_read() {
     let segment = &studio.segments[0];
     assert_eq!(
         (segment.display.fps, segment.display.start_time),
-        (60, Some(0.214))
+        (Some(60), Some(0.214))
     );
     assert_eq!(segment.camera.as_ref().unwrap().start_time, Some(0.391));
     assert_eq!(
@@ -111,7 +111,7 @@ fn the_legacy_form_wins_and_its_tracks_start_together() {
     let segment = &studio.segments[0];
     assert_eq!(
         (segment.display.path.as_str(), segment.display.fps),
-        ("content/display.mp4", 30)
+        ("content/display.mp4", None)
     );
     assert_eq!(segment.display.start_time, None);
     let mic = segment.mic.as_ref().unwrap();

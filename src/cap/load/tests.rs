@@ -365,7 +365,7 @@ fn an_interrupted_recording_without_anything_says_so() {
             .starts_with("Error recording-meta.json: status: the recorder is still running, or crashed, and")
     );
     folder.write("content/segments/segment-0/display.mp4", whole_mp4());
-    assert_eq!(studio(&folder).segments[0].display.meta.fps, 30);
+    assert_eq!(studio(&folder).segments[0].display.meta.fps, None);
 }
 
 #[test]

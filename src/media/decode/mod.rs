@@ -7,6 +7,7 @@ mod groups;
 mod hardware;
 mod picture;
 mod reader;
+mod recolor;
 mod report;
 #[cfg(test)]
 mod tests;
@@ -161,8 +162,7 @@ impl VideoDecoder {
             reader,
             decoder_name,
             threads,
-            orientation,
-            color,
+            presentation,
         } = opened;
         let mut decoder = Self {
             groups,
@@ -170,7 +170,7 @@ impl VideoDecoder {
             fps: f64::from(options.nominal_fps.max(1)),
             threads: options.threads,
             kind,
-            maker: PictureMaker::new(reader.file(), orientation, color),
+            maker: PictureMaker::new(reader.file(), presentation),
             reader,
             size: Size::new(0, 0),
             first_number: 0,
@@ -440,7 +440,7 @@ impl VideoDecoder {
         });
         match opened {
             Ok(opened) => {
-                self.maker.set_stream_color(opened.color);
+                self.maker.set_stream_tags(opened.presentation.tags);
                 self.reader = opened.reader;
                 self.groups.enter(group, self.reader.seconds());
                 true

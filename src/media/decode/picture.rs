@@ -5,22 +5,36 @@ use std::slice;
 use std::sync::Arc;
 
 use ffmpeg_next::format::Pixel;
+use ffmpeg_next::frame::side_data;
 use ffmpeg_next::software::scaling;
 use ffmpeg_next::{ffi, frame};
 
+use super::recolor::{self, Recolorer};
 use crate::frame::{PlaneStorage, PlaneView, Size, YuvColor, YuvLayout, YuvMatrix, YuvPicture, YuvRange};
+use crate::media::color::{DEFAULT_PEAK, Light, REFERENCE_WHITE};
 use crate::media::ffmpeg::{FfmpegError, MediaError, check, forget_complaints};
-use crate::media::probe::{Orientation, checked_size, matrix_of, range_of};
+use crate::media::probe::{self, ColorTags, Orientation, checked_size};
+
+/// How the pictures of a track are shown, by its headers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Presentation {
+    pub(super) orientation: Orientation,
+    /// Width of a stored pixel over its height.
+    pub(super) pixel_aspect: f64,
+    /// What pictures without tags of their own are taken for.
+    pub(super) tags: ColorTags,
+}
 
 /// Makes pictures of one size, orientation and colour description out of the frames of one track.
 pub(super) struct PictureMaker {
     file: PathBuf,
-    orientation: Orientation,
-    /// What frames without tags are taken for.
-    stream_color: YuvColor,
-    /// Size as stored of the first picture; later ones are scaled to it.
+    presentation: Presentation,
+    /// Size with square pixels, before turning, of the first picture; later ones are scaled to it.
     size: Option<Size>,
     scaler: Option<Scaler>,
+    recolorer: Option<Recolorer>,
+    /// Brightest light of HDR pictures, cd/m², once it is stated.
+    peak: Option<f64>,
     /// A neutral chroma plane, for pictures without colour.
     neutral: Arc<[u8]>,
 }
@@ -37,20 +51,21 @@ enum Planes {
 }
 
 impl PictureMaker {
-    pub(super) fn new(file: &Path, orientation: Orientation, stream_color: YuvColor) -> Self {
+    pub(super) fn new(file: &Path, presentation: Presentation) -> Self {
         Self {
             file: file.to_owned(),
-            orientation,
-            stream_color,
+            presentation,
             size: None,
             scaler: None,
+            recolorer: None,
+            peak: None,
             neutral: Arc::from([]),
         }
     }
 
     /// What frames without tags are taken for from here on: the next group's.
-    pub(super) fn set_stream_color(&mut self, color: YuvColor) {
-        self.stream_color = color;
+    pub(super) fn set_stream_tags(&mut self, tags: ColorTags) {
+        self.presentation.tags = tags;
     }
 
     /// Wraps or converts `frame`, which lies in main memory.
@@ -60,26 +75,29 @@ impl PictureMaker {
     pub(super) fn make(&mut self, frame: frame::Video) -> Result<YuvPicture, MediaError> {
         let (width, height) = (frame.width().cast_signed(), frame.height().cast_signed());
         let found = checked_size(&self.file, width, height)?;
-        let size = *self.size.get_or_insert(found);
-        let color = self.color_of(&frame);
-        let planes = planes_of(frame.format());
-        // A quarter turn of 4:2:2 would be 4:4:0, which nobody downstream knows.
-        let turned_422 = self.orientation.swaps_sides()
-            && planes
-                == Some(Planes::Planar {
-                    shift_x: 1,
-                    shift_y: 0,
-                });
-        let (frame, planes, color) = match planes {
-            Some(planes) if found == size && !turned_422 && !has_negative_stride(&frame) => {
-                (frame, planes, color)
+        let aspect = self.presentation.pixel_aspect;
+        let size = *self
+            .size
+            .get_or_insert_with(|| probe::square_pixels(found, aspect));
+        let tags = ColorTags::of_frame(&frame).or(self.presentation.tags);
+        let light = tags.light();
+        let (storage, planes, color): (Arc<dyn PlaneStorage>, _, _) = if light == Light::BT709 {
+            let (frame, planes, color) = self.as_it_is(frame, size, tags.yuv())?;
+            let chroma_bytes = size.chroma_420().area() as usize;
+            if planes == Planes::Gray && self.neutral.len() != chroma_bytes {
+                self.neutral = vec![128; chroma_bytes].into();
             }
-            _ => self.convert(&frame, size, color)?,
+            let shared = SharedFrame {
+                frame,
+                size,
+                planes,
+                neutral: self.neutral.clone(),
+            };
+            (Arc::new(shared), planes, color)
+        } else {
+            let (storage, planes) = self.recolored(&frame, size, tags)?;
+            (Arc::new(storage), planes, recolor::OUTPUT)
         };
-        let chroma_bytes = size.chroma_420().area() as usize;
-        if planes == Planes::Gray && self.neutral.len() != chroma_bytes {
-            self.neutral = vec![128; chroma_bytes].into();
-        }
         let layout = match planes {
             Planes::Planar { shift_x, shift_y } => YuvLayout::Planar { shift_x, shift_y },
             Planes::SemiPlanar420 => YuvLayout::SemiPlanar420,
@@ -88,34 +106,118 @@ impl PictureMaker {
                 shift_y: 1,
             },
         };
-        let shared = SharedFrame {
-            frame,
-            size,
-            planes,
-            neutral: self.neutral.clone(),
-        };
-        let storage: Arc<dyn PlaneStorage> = if self.orientation.is_upright() {
-            Arc::new(shared)
+        let orientation = self.presentation.orientation;
+        let storage = if orientation.is_upright() {
+            storage
         } else {
-            Arc::new(turn(&shared, size, layout, self.orientation))
+            Arc::new(turn(&*storage, size, planes, orientation))
         };
-        Ok(YuvPicture::new(
-            self.orientation.apply(size),
-            layout,
-            color,
-            storage,
-        ))
+        Ok(YuvPicture::new(orientation.apply(size), layout, color, storage))
     }
 
-    /// The frame's own tags, else the stream's.
-    fn color_of(&self, frame: &frame::Video) -> YuvColor {
+    /// The frame itself where its planes can be used, else 8-bit planes of the same colours.
+    fn as_it_is(
+        &mut self,
+        frame: frame::Video,
+        size: Size,
+        color: YuvColor,
+    ) -> Result<(frame::Video, Planes, YuvColor), MediaError> {
         let implied = is_full_range(frame.format()).then_some(YuvRange::Full);
-        YuvColor {
-            matrix: matrix_of(frame.color_space()).unwrap_or(self.stream_color.matrix),
-            range: implied
-                .or_else(|| range_of(frame.color_range()))
-                .unwrap_or(self.stream_color.range),
+        let color = YuvColor {
+            range: implied.unwrap_or(color.range),
+            ..color
+        };
+        let planes = planes_of(frame.format());
+        // A quarter turn of 4:2:2 would be 4:4:0, which nobody downstream knows.
+        let turned_422 = self.presentation.orientation.swaps_sides()
+            && planes
+                == Some(Planes::Planar {
+                    shift_x: 1,
+                    shift_y: 0,
+                });
+        let found = Size::new(frame.width(), frame.height());
+        match planes {
+            Some(planes) if found == size && !turned_422 && !has_negative_stride(&frame) => {
+                Ok((frame, planes, color))
+            }
+            _ => self.convert(&frame, size, color),
         }
+    }
+
+    /// The colours of `frame`, which mean another light than BT.709's, as those of BT.709.
+    fn recolored(
+        &mut self,
+        frame: &frame::Video,
+        size: Size,
+        tags: ColorTags,
+    ) -> Result<(OwnPlanes, Planes), MediaError> {
+        let light = tags.light();
+        if light.is_hdr() {
+            self.peak = stated_peak(frame).or(self.peak);
+        }
+        // Higher peaks than the usual one are not believed: cap-format.md 7.
+        let peak = self
+            .peak
+            .unwrap_or(DEFAULT_PEAK)
+            .clamp(REFERENCE_WHITE, DEFAULT_PEAK);
+        let implied = is_full_range(frame.format()).then_some(YuvRange::Full);
+        let color = YuvColor {
+            range: implied.unwrap_or(tags.yuv().range),
+            ..tags.yuv()
+        };
+        let turned = self.presentation.orientation.swaps_sides();
+        let (eight_bits, planes, rgb) = conversion_of(frame.format(), turned);
+        let found = Size::new(frame.width(), frame.height());
+        let readable = found == size && recolor::reads(frame.format()) && !has_negative_stride(frame);
+        let scaled = if readable {
+            None
+        } else {
+            // Twelve bits keep what ten have.
+            let deep = match eight_bits {
+                _ if rgb => Pixel::GBRP12,
+                Pixel::YUV420P => Pixel::YUV420P12,
+                Pixel::YUV422P => Pixel::YUV422P12,
+                _ => Pixel::YUV444P12,
+            };
+            Some(self.scaled(frame, size, deep, color)?)
+        };
+        let recolorer = match self.recolorer.take() {
+            Some(recolorer) if recolorer.is_for(light, peak) => recolorer,
+            _ => {
+                tracing::info!(
+                    "{}: pictures of {light:?} are converted to BT.709{}",
+                    self.file.display(),
+                    if light.is_hdr() {
+                        format!(", tone-mapped from {peak:.0} cd/m²")
+                    } else {
+                        String::new()
+                    },
+                );
+                Recolorer::new(light, peak)
+            }
+        };
+        let shifts = match planes {
+            Planes::Planar { shift_x, shift_y } => (shift_x, shift_y),
+            Planes::SemiPlanar420 | Planes::Gray => (1, 1),
+        };
+        let recolored = self
+            .recolorer
+            .insert(recolorer)
+            .run(scaled.as_ref().unwrap_or(frame), color, shifts);
+        let planes = Planes::Planar {
+            shift_x: shifts.0,
+            shift_y: shifts.1,
+        };
+        recolored
+            .map(|recolored| (OwnPlanes(recolored), planes))
+            .ok_or_else(|| {
+                // Only reached if swscale had made another format than it was told to.
+                MediaError::ffmpeg(
+                    "convert a picture of",
+                    &self.file,
+                    ffmpeg_next::Error::PatchWelcome,
+                )
+            })
     }
 
     /// Converts to 8-bit planes of the same subsampling, matrix and range, and to `size`. What has no Y'CbCr matrix
@@ -126,7 +228,8 @@ impl PictureMaker {
         size: Size,
         color: YuvColor,
     ) -> Result<(frame::Video, Planes, YuvColor), MediaError> {
-        let (target, planes, rgb) = conversion_of(frame.format(), self.orientation.swaps_sides());
+        let (target, planes, rgb) =
+            conversion_of(frame.format(), self.presentation.orientation.swaps_sides());
         let color = if rgb {
             YuvColor {
                 matrix: YuvMatrix::Bt709,
@@ -135,6 +238,17 @@ impl PictureMaker {
         } else {
             color
         };
+        Ok((self.scaled(frame, size, target, color)?, planes, color))
+    }
+
+    /// `frame` as a picture of this size and format.
+    fn scaled(
+        &mut self,
+        frame: &frame::Video,
+        size: Size,
+        target: Pixel,
+        color: YuvColor,
+    ) -> Result<frame::Video, MediaError> {
         let job = ScalerJob {
             from: frame.format(),
             from_size: Size::new(frame.width(), frame.height()),
@@ -172,7 +286,7 @@ impl PictureMaker {
             .context
             .run(frame, &mut converted)
             .map_err(|error| MediaError::ffmpeg("convert a picture of", &self.file, error))?;
-        Ok((converted, planes, color))
+        Ok(converted)
     }
 }
 
@@ -288,6 +402,27 @@ fn conversion_of(format: Pixel, turned: bool) -> (Pixel, Planes, bool) {
     (format, Planes::Planar { shift_x, shift_y }, rgb)
 }
 
+/// Brightest light that a picture states, cd/m²: that of its content, else that of the screen it was made on.
+///
+/// The two kinds of side data are C structs that the bindings lack (libavutil/mastering_display_metadata.h): MaxCLL and
+/// MaxFALL; eight rationals for the chromaticities, the least and the greatest luminance, and two flags of which the second
+/// says that the luminances are there.
+fn stated_peak(frame: &frame::Video) -> Option<f64> {
+    let number = |data: &[u8], at: usize| data.get(at..)?.first_chunk().copied().map(i32::from_ne_bytes);
+    let content = frame
+        .side_data(side_data::Type::ContentLightLevel)
+        .and_then(|data| number(data.data(), 0).map(f64::from));
+    let screen = frame
+        .side_data(side_data::Type::MasteringDisplayMetadata)
+        .and_then(|data| {
+            let data = data.data();
+            let (numerator, denominator) = (number(data, 72)?, number(data, 76)?);
+            let there = number(data, 84)? != 0 && denominator > 0;
+            there.then(|| f64::from(numerator) / f64::from(denominator))
+        });
+    content.into_iter().chain(screen).find(|nits| *nits > 0.0)
+}
+
 fn has_negative_stride(frame: &frame::Video) -> bool {
     // SAFETY: the frame is valid; its line sizes are plain numbers.
     unsafe { (*frame.as_ptr()).linesize }
@@ -341,10 +476,10 @@ fn plane_extent(size: Size, planes: Planes, index: usize) -> (usize, usize) {
     (width * bytes, height)
 }
 
-/// Planes that were turned into memory of our own.
-struct TurnedPlanes(Vec<(Vec<u8>, usize)>);
+/// Planes in memory of our own, each with its stride.
+struct OwnPlanes(Vec<(Vec<u8>, usize)>);
 
-impl PlaneStorage for TurnedPlanes {
+impl PlaneStorage for OwnPlanes {
     fn plane(&self, index: usize) -> PlaneView<'_> {
         let (data, stride) = &self.0[index];
         PlaneView {
@@ -355,16 +490,16 @@ impl PlaneStorage for TurnedPlanes {
 }
 
 /// Turns every plane of a picture of `size`.
-fn turn(source: &SharedFrame, size: Size, layout: YuvLayout, orientation: Orientation) -> TurnedPlanes {
-    let planes = match layout {
-        YuvLayout::Planar { .. } => vec![1, 1, 1],
-        YuvLayout::SemiPlanar420 => vec![1, 2],
+fn turn(source: &dyn PlaneStorage, size: Size, planes: Planes, orientation: Orientation) -> OwnPlanes {
+    let samples = match planes {
+        Planes::Planar { .. } | Planes::Gray => vec![1, 1, 1],
+        Planes::SemiPlanar420 => vec![1, 2],
     };
-    let turned = planes.into_iter().enumerate().map(|(index, bytes)| {
-        let (row_bytes, rows) = plane_extent(size, source.planes, index);
+    let turned = samples.into_iter().enumerate().map(|(index, bytes)| {
+        let (row_bytes, rows) = plane_extent(size, planes, index);
         turn_plane(source.plane(index), row_bytes / bytes, rows, bytes, orientation)
     });
-    TurnedPlanes(turned.collect())
+    OwnPlanes(turned.collect())
 }
 
 /// Turns one plane of `width` by `height` elements of `bytes` bytes; returns it with its stride.

@@ -6,10 +6,10 @@ use ffmpeg_next::codec::packet::Flags as PacketFlags;
 use ffmpeg_next::{Packet, Rational, codec, decoder, ffi, frame, media};
 
 use super::hardware::{self, Device, Kind};
-use crate::frame::YuvColor;
+use super::picture::Presentation;
 use crate::media::ffmpeg::{self, FfmpegError, MediaError};
 use crate::media::input::{Allowed, Input, MAX_AREA};
-use crate::media::probe::{self, Orientation};
+use crate::media::probe;
 
 /// A decoded frame with its time.
 pub(super) struct Decoded {
@@ -66,8 +66,7 @@ pub(super) struct Opened {
     pub(super) reader: Reader,
     pub(super) decoder_name: String,
     pub(super) threads: u32,
-    pub(super) orientation: Orientation,
-    pub(super) color: YuvColor,
+    pub(super) presentation: Presentation,
 }
 
 impl Reader {
@@ -83,8 +82,11 @@ impl Reader {
         keep_only(&mut input, stream);
         let found = probe::stream(&input, stream)?;
         let (time_base, parameters) = (found.time_base(), found.parameters());
-        let orientation = probe::orientation_of(&found);
-        let color = probe::color_of(&parameters);
+        let presentation = Presentation {
+            orientation: probe::orientation_of(&found),
+            pixel_aspect: probe::pixel_aspect_of(&found),
+            tags: probe::ColorTags::of_stream(&parameters),
+        };
         let failed = |action| {
             let file = file.clone();
             move |error: FfmpegError| MediaError::ffmpeg(action, &file, error)
@@ -127,8 +129,7 @@ impl Reader {
         Ok(Opened {
             decoder_name: codec.name().to_owned(),
             threads: threads.max(1).unsigned_abs(),
-            orientation,
-            color,
+            presentation,
             reader: Self {
                 input,
                 stream,

@@ -1,6 +1,6 @@
 //! What is known of a track once its headers were read.
 
-use crate::frame::{Size, YuvColor, YuvMatrix, YuvRange};
+use crate::frame::{Size, YuvMatrix, YuvRange};
 
 /// How a stored picture is turned to be shown: mirrored first (left and right swapped), then turned clockwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
@@ -58,6 +58,23 @@ pub enum DurationSource {
     Packets,
 }
 
+/// What the tags say of a track's colours.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, schemars::JsonSchema)]
+pub struct ColorInfo {
+    /// Matrix tag.
+    pub matrix: Option<YuvMatrix>,
+    /// Range tag, or what the pixel format implies.
+    pub range: Option<YuvRange>,
+    /// FFmpeg's name of the transfer, "smpte2084".
+    pub transfer: Option<String>,
+    /// FFmpeg's name of the primaries, "bt2020".
+    pub primaries: Option<String>,
+    /// Whether the pictures are HDR, and so tone-mapped.
+    pub hdr: bool,
+    /// Tags that are not honoured, each as a clause that says what is done instead.
+    pub unhonoured: Vec<String>,
+}
+
 /// A video track.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, schemars::JsonSchema)]
 pub struct VideoInfo {
@@ -69,14 +86,15 @@ pub struct VideoInfo {
     pub pixel_format: String,
     /// Picture size as it is stored.
     pub stored_size: Size,
+    /// Width of a stored pixel over its height.
+    pub pixel_aspect: f64,
     /// How stored pictures are turned.
     pub orientation: Orientation,
     /// Picture size as it is shown.
     pub size: Size,
-    /// Matrix tag.
-    pub matrix: Option<YuvMatrix>,
-    /// Range tag, or what the pixel format implies.
-    pub range: Option<YuvRange>,
+    /// What its colours mean.
+    #[serde(flatten)]
+    pub colors: ColorInfo,
     /// First presentation time on the container's clock, seconds.
     pub start: f64,
     /// Seconds from the first presentation time to the end of the last picture.
@@ -89,16 +107,6 @@ pub struct VideoInfo {
     pub frames: Option<u64>,
     /// Bits per second.
     pub bit_rate: Option<u64>,
-}
-
-impl VideoInfo {
-    /// How the pictures are to be read: the tags, BT.709 and limited range where there are none (cap-format.md 7).
-    pub fn color(&self) -> YuvColor {
-        YuvColor {
-            matrix: self.matrix.unwrap_or(YuvColor::BT709_LIMITED.matrix),
-            range: self.range.unwrap_or(YuvColor::BT709_LIMITED.range),
-        }
-    }
 }
 
 /// A sound track.
