@@ -1,9 +1,9 @@
 //! Exports Cap screen recordings (`.cap` folders) to MP4 and measures itself doing it.
 //!
 //! The binary is a thin shell around this library. Rooms, from top to bottom (imports point down only):
-//! [`cli`], [`bench`](mod@bench), [`export`], [`convert`], [`render`], [`media`], [`sound`], [`scene`], [`cap`], then the
-//! currency between them, [`frame`] and [`time`], and [`output`], the door that every written file goes through. [`synth`] stands beside `export` and makes recordings to test and measure
-//! with.
+//! [`cli`], [`bench`](mod@bench), [`export`], [`convert`], [`render`], [`media`], [`sound`], [`text`], [`scene`], [`cap`],
+//! then the currency between them, [`frame`] and [`time`], and [`output`], the door that every written file goes through.
+//! [`synth`] stands beside `export` and makes recordings to test and measure with.
 
 pub mod bench;
 pub mod budget;
@@ -20,4 +20,5 @@ pub mod render;
 pub mod scene;
 pub mod sound;
 pub mod synth;
+pub mod text;
 pub mod time;

@@ -55,6 +55,13 @@ impl Bezier {
     }
 }
 
+/// 0 at 0, 1 at 1, and past 1 before that: 1 + 2.70158 (e-1)^3 + 1.70158 (e-1)^2 (cap-look.md 11.2).
+pub(crate) fn back(e: f64) -> f64 {
+    const OVERSHOOT: f64 = 1.70158;
+    let left = e - 1.0;
+    1.0 + (OVERSHOOT + 1.0) * left.powi(3) + OVERSHOOT * left * left
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,6 +85,13 @@ mod tests {
             let found = curve.at(t);
             assert!((found - value).abs() < 1e-4, "{t}: {found}");
         }
+    }
+
+    #[test]
+    fn back_goes_past_its_aim() {
+        assert!(back(0.0).abs() < 1e-12);
+        assert_eq!(back(1.0), 1.0);
+        assert!((back(0.5) - 1.087_697_5).abs() < 1e-12);
     }
 
     #[test]

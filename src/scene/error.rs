@@ -75,6 +75,12 @@ pub enum SceneError {
         max = MAX_OUTPUT_SIDE
     )]
     Bounds(Size),
+    /// The recording has texts and this machine no font.
+    #[error(
+        "setting the texts: no font is installed; install one (on Debian and Ubuntu `apt-get install fonts-dejavu-core`), \
+         or take texts, captions and keyboard overlay out of the recording"
+    )]
+    Fonts,
     /// Longer than an export may be.
     #[error(
         "planning the timeline: the output would be {seconds} s long, above the limit of {max} s; shorten the clips \

@@ -4,7 +4,22 @@
 //! trees ([`SceneFrame`]) of layers (`layer`) and filters (`filter`), which the renderer draws; two equal ones with the same
 //! source pictures are the same frame. `damage` tells where two frames differ.
 
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "captions and keys are drawn from the next step on")
+)]
+mod appear;
 mod camera;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "captions and keys are drawn from the next step on")
+)]
+mod captions;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "texts are drawn from the next step on")
+)]
+mod color;
 mod damage;
 mod easing;
 mod error;
@@ -15,6 +30,11 @@ mod fixtures;
 mod focus;
 mod holds;
 mod intervals;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "captions and keys are drawn from the next step on")
+)]
+mod keyboard;
 mod layer;
 mod layout;
 #[cfg_attr(
@@ -27,6 +47,11 @@ mod modes;
     expect(dead_code, reason = "the scene takes it up when layers form a tree")
 )]
 mod motion;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "captions and keys are drawn from the next step on")
+)]
+mod overlay_box;
 #[cfg_attr(
     not(test),
     expect(dead_code, reason = "the scene takes it up when layers form a tree")
@@ -49,8 +74,14 @@ mod styles;
     expect(dead_code, reason = "the scene takes it up when layers form a tree")
 )]
 mod takeover;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "texts are drawn from the next step on")
+)]
+mod texts;
 mod timeline;
 mod tree;
+pub mod typeset;
 mod unrendered;
 mod zoom;
 

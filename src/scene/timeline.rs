@@ -223,6 +223,23 @@ impl Timeline {
         Some(self.holds.output_time(clip.play_start + played))
     }
 
+    /// When clip `clip` of [`Self::clips`] shows what it has of `start`..`end` of its segment; `None` when it has none.
+    pub(crate) fn output_span_in(
+        &self,
+        clip: usize,
+        start: SourceTime,
+        end: SourceTime,
+    ) -> Option<(OutputTime, OutputTime)> {
+        let clip = self.clips.get(clip)?;
+        let start = start.secs().max(clip.source_start.secs());
+        let end = end.secs().min(clip.source_end.secs());
+        let at = |source: f64| {
+            let played = (source - clip.source_start.secs()) / clip.speed;
+            self.holds.output_time(clip.play_start + played)
+        };
+        (start < end).then(|| (at(start), at(end)))
+    }
+
     /// The clips of one recording segment.
     pub(crate) fn of_segment(&self, segment: usize) -> SegmentTime<'_> {
         SegmentTime {

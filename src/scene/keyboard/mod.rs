@@ -1,0 +1,3 @@
+//! The keyboard overlay (cap-look.md 14).
+
+pub(crate) mod shown;
