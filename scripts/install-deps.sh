@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what building and running capstan needs and this machine lacks: FFmpeg with headers, pkg-config, libclang (for
-# bindgen), a C compiler and a Vulkan driver that works without a GPU.
+# bindgen), a C compiler, a Vulkan driver that works without a GPU and a font for texts, captions and keys.
 #
 #   scripts/install-deps.sh            what the program needs
 #   scripts/install-deps.sh --tests    also what the tests use: Chromium, the FFmpeg command line, valgrind
@@ -36,7 +36,7 @@ debian() {
     local wanted=(
         gcc libc6-dev pkg-config clang libclang-dev
         libavcodec-dev libavdevice-dev libavfilter-dev libavformat-dev libavutil-dev libswresample-dev libswscale-dev
-        libvulkan1 mesa-vulkan-drivers
+        libvulkan1 mesa-vulkan-drivers fonts-dejavu-core fonts-dejavu-extra
     )
     if [[ $with_tests == yes ]]; then
         wanted+=(ffmpeg valgrind)
@@ -80,7 +80,7 @@ case $(uname -s) in
     Linux)
         command -v apt-get >/dev/null || die "this script knows Debian and Ubuntu. Install by hand: FFmpeg 5.1 or later with" \
             "headers (libavcodec, libavdevice, libavfilter, libavformat, libavutil, libswresample, libswscale)," \
-            "pkg-config, clang with libclang, a C compiler, the Vulkan loader and a Vulkan driver"
+            "pkg-config, clang with libclang, a C compiler, the Vulkan loader, a Vulkan driver and the DejaVu fonts"
         debian
         ;;
     Darwin) macos ;;
