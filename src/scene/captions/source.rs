@@ -180,8 +180,8 @@ mod tests {
         let given = |list: &[CaptionSegment], timed| {
             placed(list, &data(vec![source.clone()], timed), &timeline, &facts).0
         };
-        assert_eq!(given(&[placed_one.clone()], true), [placed_one]);
-        assert_eq!(given(&[], false), [source.clone()], "one to one");
+        assert_eq!(given(std::slice::from_ref(&placed_one), true), [placed_one]);
+        assert_eq!(given(&[], false), std::slice::from_ref(&source), "one to one");
         assert_eq!(spans(&given(&[], true)), [(1.0, 2.0, "source")]);
     }
 
