@@ -16,6 +16,7 @@ pub mod floor;
 pub mod gpu_use;
 pub mod html;
 pub mod input;
+pub mod layers;
 pub mod machine;
 mod measurement;
 mod privacy;

@@ -41,6 +41,10 @@ pub(super) struct MeasureArgs {
     /// Also measure, between the runs, decoding and encoding the same input without composing
     #[arg(long)]
     pub(super) floor: bool,
+    /// Measure what each part of the look costs: the background alone, then with card, pointer, camera, zoom, blur and
+    /// overlays added one at a time; exit with 1 when a part makes the export faster, which voids the result
+    #[arg(long, conflicts_with_all = ["matrix", "floor", "against", "contact_sheet", "criteria", "trace", "html"])]
+    pub(super) layers: bool,
     /// Scatter of the wall times above which a result is void
     #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = parse_percent)]
     pub(super) spread_bound: f64,

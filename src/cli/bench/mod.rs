@@ -2,6 +2,7 @@
 
 mod compare;
 mod floor;
+mod layers;
 mod measure;
 mod outputs;
 mod table;
@@ -59,6 +60,7 @@ pub(super) fn run(
             let mut setup = Setup::new(&args, settings, matches, logging.clone(), door)?;
             match &args.against {
                 Some(base) => versus::run(&args, base, &mut setup),
+                None if args.layers => layers::run(&args, &mut setup),
                 None => measure::run(&args, &mut setup),
             }
         }

@@ -4,6 +4,7 @@ use crate::bench::against::Against;
 use crate::bench::baseline::Baseline;
 use crate::bench::compare::Report;
 use crate::bench::criteria::Checked;
+use crate::bench::layers::Layers;
 
 /// A figure in its unit, as wide as a column.
 fn figure(value: f64, unit: &str) -> String {
@@ -199,6 +200,34 @@ pub(super) fn against(against: &Against) -> String {
         .unwrap_or_default();
     if against.regression {
         text += "REGRESSION\n";
+    }
+    text
+}
+
+/// What the parts of a look cost.
+pub(super) fn layers(layers: &Layers) -> String {
+    let mut text = format!("{}: {} frames\n", layers.input, layers.frames);
+    for step in &layers.steps {
+        let added = step.added_ms_per_frame.zip(step.ratio.as_ref());
+        let added = added.map_or_else(String::new, |(added, ratio)| {
+            format!(
+                ", {added:+.2} ms a frame, {:.1} % of the step before [{:.1}, {:.1}]",
+                ratio.ratio * 100.0,
+                ratio.ci.low * 100.0,
+                ratio.ci.high * 100.0
+            )
+        });
+        text += &format!(
+            "  + {:<10} {:.2} s{added}\n",
+            step.part.name(),
+            step.wall_s.median
+        );
+    }
+    for part in &layers.absent {
+        text += &format!("  {} changes nothing here\n", part.name());
+    }
+    if let Some(void) = &layers.void {
+        text += &format!("VOID: {void}\n");
     }
     text
 }
