@@ -100,7 +100,7 @@ impl Alignment {
     }
 }
 
-/// L: the latest start of the tracks that exist, if all of them have one.
+/// L: the latest start of the tracks that were recorded, if all of them have one.
 fn latest_start(segment: &Segment) -> Option<f64> {
     let mut latest = segment.display.meta.start_time?;
     if let Some(camera) = &segment.camera {
@@ -108,6 +108,9 @@ fn latest_start(segment: &Segment) -> Option<f64> {
     }
     for track in segment.mic.iter().chain(&segment.system_audio) {
         latest = latest.max(track.meta.start_time?);
+    }
+    for start in &segment.unread_starts {
+        latest = latest.max((*start)?);
     }
     Some(latest)
 }
@@ -163,8 +166,19 @@ mod tests {
             camera: Some(video(Some(0.391))),
             mic: Some(audio(Some(0.102))),
             system_audio: Some(audio(Some(0.0))),
+            unread_starts: Vec::new(),
             pointer: PointerEvents::default(),
         }
+    }
+
+    #[test]
+    fn tracks_that_are_not_read_still_count() {
+        let mut segment = segment();
+        segment.camera = None;
+        segment.unread_starts = vec![Some(0.391)];
+        assert_eq!(latest_start(&segment), Some(0.391));
+        segment.unread_starts = vec![Some(0.1), None];
+        assert_eq!(latest_start(&segment), None);
     }
 
     fn stored(index: u32, camera: f64, mic: f64, system_audio: f64, automatic: bool) -> ClipOffsets {

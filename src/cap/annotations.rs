@@ -2,18 +2,58 @@
 //!
 //! Cap refuses a whole project whose annotations are not valid; here each of them is a warning.
 
+use std::fmt;
 use std::path::Path;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
 use super::json;
 use super::problem::Problems;
 
+/// Annotations looked at; what is wrong with more of them is no news.
+const LOOKED_AT: usize = 1000;
+
 #[derive(Deserialize)]
-struct Holder {
-    #[serde(default)]
-    annotations: Vec<Value>,
+struct Holder<'a> {
+    #[serde(borrow, default)]
+    annotations: Option<&'a RawValue>,
+}
+
+/// The first entries of an array as texts, and how many more there are.
+struct First<'a> {
+    entries: Vec<&'a RawValue>,
+    more: usize,
+}
+
+impl<'de> Deserialize<'de> for First<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries;
+        impl<'de> Visitor<'de> for Entries {
+            type Value = First<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a sequence")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<First<'de>, A::Error> {
+                let mut entries = Vec::new();
+                while entries.len() < LOOKED_AT {
+                    match seq.next_element()? {
+                        Some(entry) => entries.push(entry),
+                        None => break,
+                    }
+                }
+                let mut more = 0;
+                while seq.next_element::<IgnoredAny>()?.is_some() {
+                    more += 1;
+                }
+                Ok(First { entries, more })
+            }
+        }
+        deserializer.deserialize_seq(Entries)
+    }
 }
 
 #[derive(Deserialize)]
@@ -66,16 +106,25 @@ enum MaskKind {
 /// Notes what is wrong with the annotations of the configuration whose text is `bytes`.
 pub(super) fn check(bytes: &[u8], file: &Path, problems: &mut Problems) {
     const NOT_DRAWN: &str = "annotations are not drawn in a video, but Cap itself refuses this file";
-    let holder = match json::parse::<Holder>(bytes) {
-        Ok(holder) => holder,
-        Err(issues) => {
-            for issue in issues {
-                problems.warn(file, &issue.path, format!("{}; {NOT_DRAWN}", issue.message));
-            }
+    // What is wrong with the text as a whole is found when it is read as a configuration.
+    let Some(array) = json::borrowed::<Holder<'_>>(bytes).and_then(|holder| holder.annotations) else {
+        return;
+    };
+    let first = match json::parse_borrowed::<First<'_>>(array.get()) {
+        Ok(first) => first,
+        Err(message) => {
+            problems.warn(file, "annotations", format!("{message}; {NOT_DRAWN}"));
             return;
         }
     };
-    for (index, value) in holder.annotations.into_iter().enumerate() {
+    if first.more > 0 {
+        let message = format!(
+            "{} more annotations are not looked at; none is drawn in a video",
+            first.more
+        );
+        problems.warn(file, "annotations", message);
+    }
+    for (index, value) in first.entries.into_iter().enumerate() {
         let at = format!("annotations[{index}]");
         let mut wrong = |key: &str, message: &str| {
             let at = if key.is_empty() {
@@ -85,7 +134,7 @@ pub(super) fn check(bytes: &[u8], file: &Path, problems: &mut Problems) {
             };
             problems.warn(file, &at, format!("{message}; {NOT_DRAWN}"));
         };
-        match json::typed::<Annotation>(value) {
+        match json::parse::<Annotation>(value.get().as_bytes()) {
             Ok(annotation) if annotation.kind == Kind::Mask => {
                 if annotation.mask_type.is_none() {
                     wrong("maskType", "a mask needs `blur` or `pixelate`");
@@ -113,7 +162,7 @@ pub(super) fn check(bytes: &[u8], file: &Path, problems: &mut Problems) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -186,5 +235,12 @@ mod tests {
             ["annotations[0].type"]
         );
         assert_eq!(places(json!({})), ["annotations"]);
+    }
+
+    #[test]
+    fn a_flood_is_cut_short() {
+        let found = places(json!(vec![0; 800_000]));
+        assert_eq!(found[0], "annotations");
+        assert!(found.len() <= 100, "{}", found.len());
     }
 }

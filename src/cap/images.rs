@@ -47,7 +47,7 @@ pub(super) fn read(found: Option<&Value>, problems: &mut Problems) -> Option<BTr
                     shape: None,
                 }
             }
-            entry => match json::typed::<CursorImage>(entry.clone()) {
+            entry => match json::typed::<CursorImage>(entry) {
                 Ok(image) => image,
                 Err(issues) => {
                     let issues: Vec<Issue> = issues

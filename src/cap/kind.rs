@@ -10,11 +10,15 @@ use super::json::{self, Issue};
 use super::meta::{
     AudioTrack, InstantMeta, RecordingKind, RecordingMeta, SegmentMeta, StudioMeta, StudioStatus, VideoTrack,
 };
+use super::needs::Needs;
 use super::paths::normalise;
 use super::problem::Problems;
 
 /// Name of the file.
 pub(super) const META_FILE: &str = "recording-meta.json";
+
+/// Most segments: a pause every three seconds of a working day.
+const MAX_SEGMENTS: usize = 10_000;
 
 /// The general keys (cap-format.md 2.1).
 #[derive(Deserialize)]
@@ -37,32 +41,20 @@ struct Legacy {
 }
 
 #[derive(Deserialize)]
-struct Segments {
-    segments: Vec<SegmentMeta>,
-}
-
-#[derive(Deserialize)]
 struct Status {
     status: Option<StatusText>,
 }
 
 #[derive(Deserialize)]
 struct StatusText {
-    status: StatusName,
+    status: String,
     #[serde(default)]
     error: Option<String>,
 }
 
-#[derive(Deserialize)]
-enum StatusName {
-    Complete,
-    InProgress,
-    NeedsRemux,
-    Failed,
-}
-
-/// The meta file of `tree`, paths normalised; `None` when an error was noted.
-pub(super) fn parse(tree: &Value, problems: &mut Problems) -> Option<RecordingMeta> {
+/// The meta file of `tree`, paths normalised; `None` when an error was noted. A malformed segment that an export does not
+/// need is left out with a warning.
+pub(super) fn parse(tree: &Value, needs: &Needs, problems: &mut Problems) -> Option<RecordingMeta> {
     let Some(keys) = tree.as_object() else {
         problems.error(
             META_FILE,
@@ -71,10 +63,10 @@ pub(super) fn parse(tree: &Value, problems: &mut Problems) -> Option<RecordingMe
         );
         return None;
     };
-    let general = json::typed::<General>(tree.clone())
+    let general = json::typed::<General>(tree)
         .map_err(|issues| problems.issues(META_FILE, &issues))
         .ok();
-    let kind = kind(tree, keys, problems);
+    let kind = kind(tree, keys, needs, problems);
     let general = general?;
     Some(RecordingMeta {
         pretty_name: general.pretty_name,
@@ -87,9 +79,14 @@ pub(super) fn parse(tree: &Value, problems: &mut Problems) -> Option<RecordingMe
 ///
 /// Where the keys of a studio recording are there but not valid, that is the error: such a file is never taken for an
 /// instant recording because `fps` or `error` happen to be there too.
-fn kind(tree: &Value, keys: &Map<String, Value>, problems: &mut Problems) -> Option<RecordingKind> {
+fn kind(
+    tree: &Value,
+    keys: &Map<String, Value>,
+    needs: &Needs,
+    problems: &mut Problems,
+) -> Option<RecordingKind> {
     let present = |key: &str| keys.get(key).filter(|value| !value.is_null());
-    let legacy_issues = match present("display").map(|_| json::typed::<Legacy>(tree.clone())) {
+    let legacy_issues = match present("display").map(|_| json::typed::<Legacy>(tree)) {
         Some(Ok(legacy)) => return Some(RecordingKind::Studio(legacy_studio(legacy))),
         Some(Err(issues)) => issues,
         None => Vec::new(),
@@ -107,29 +104,66 @@ fn kind(tree: &Value, keys: &Map<String, Value>, problems: &mut Problems) -> Opt
         problems.issues(META_FILE, &legacy_issues);
         return None;
     }
-    match json::typed::<Segments>(tree.clone()) {
-        Ok(Segments { segments }) => {
-            for issue in &legacy_issues {
-                problems.warn(
-                    META_FILE,
-                    &issue.path,
-                    format!("{}; ignored beside `segments`", issue.message),
-                );
+    let read = self::segments(segments, needs, problems)?;
+    for issue in &legacy_issues {
+        problems.warn(
+            META_FILE,
+            &issue.path,
+            format!("{}; ignored beside `segments`", issue.message),
+        );
+    }
+    let status = status(tree, problems);
+    let cursors = images::read(present("cursors"), problems);
+    Some(RecordingKind::Studio(StudioMeta {
+        segments: read,
+        cursors: cursors?,
+        status: status?,
+        legacy: false,
+    }))
+}
+
+/// The segments by number; `None` when one that an export needs is malformed.
+fn segments(array: &Value, needs: &Needs, problems: &mut Problems) -> Option<BTreeMap<u32, SegmentMeta>> {
+    let Some(entries) = array.as_array() else {
+        let message = format!("expected an array of segments, found {}", json::describe(array));
+        problems.error(META_FILE, "segments", message);
+        return None;
+    };
+    if entries.len() > MAX_SEGMENTS {
+        let message = format!(
+            "expected at most {MAX_SEGMENTS} segments, found {}",
+            entries.len()
+        );
+        problems.error(META_FILE, "segments", message);
+        return None;
+    }
+    let mut segments = BTreeMap::new();
+    let mut valid = true;
+    for (number, entry) in (0_u32..).zip(entries) {
+        match json::typed::<SegmentMeta>(entry) {
+            Ok(segment) => {
+                segments.insert(number, normalise_segment(segment));
             }
-            let status = status(tree, problems);
-            let cursors = images::read(present("cursors"), problems);
-            Some(RecordingKind::Studio(StudioMeta {
-                segments: segments.into_iter().map(normalise_segment).collect(),
-                cursors: cursors?,
-                status: status?,
-                legacy: false,
-            }))
-        }
-        Err(issues) => {
-            problems.issues(META_FILE, &issues);
-            None
+            Err(issues) => {
+                let needed = needs.segment(number);
+                valid &= !needed;
+                for issue in issues {
+                    let dot = if issue.path.is_empty() { "" } else { "." };
+                    let at = format!("segments[{number}]{dot}{}", issue.path);
+                    if needed {
+                        problems.error(META_FILE, &at, issue.message);
+                    } else {
+                        let message = format!(
+                            "{}; no clip shows segment {number}, so it is not needed",
+                            issue.message
+                        );
+                        problems.warn(META_FILE, &at, message);
+                    }
+                }
+            }
         }
     }
+    valid.then_some(segments)
 }
 
 fn legacy_studio(legacy: Legacy) -> StudioMeta {
@@ -151,7 +185,7 @@ fn legacy_studio(legacy: Legacy) -> StudioMeta {
         display_notch: None,
     };
     StudioMeta {
-        segments: vec![normalise_segment(segment)],
+        segments: BTreeMap::from([(0, normalise_segment(segment))]),
         cursors: BTreeMap::new(),
         status: StudioStatus::Complete,
         legacy: true,
@@ -178,16 +212,22 @@ fn normalise_segment(mut segment: SegmentMeta) -> SegmentMeta {
 }
 
 fn status(tree: &Value, problems: &mut Problems) -> Option<StudioStatus> {
-    match json::typed::<Status>(tree.clone()) {
+    match json::typed::<Status>(tree) {
         Ok(Status { status: None }) => Some(StudioStatus::Complete),
         Ok(Status {
             status: Some(StatusText { status, error }),
-        }) => Some(match status {
-            StatusName::Complete => StudioStatus::Complete,
-            StatusName::InProgress => StudioStatus::InProgress,
-            StatusName::NeedsRemux => StudioStatus::NeedsRemux,
-            StatusName::Failed => {
-                StudioStatus::Failed(error.unwrap_or_else(|| "no reason was stored".into()))
+        }) => Some(match status.as_str() {
+            "Complete" => StudioStatus::Complete,
+            "InProgress" => StudioStatus::InProgress,
+            "NeedsRemux" => StudioStatus::NeedsRemux,
+            "Failed" => StudioStatus::Failed(error.unwrap_or_else(|| "no reason was stored".into())),
+            _ => {
+                let message = format!(
+                    "{} is not known to this version; the recording is taken for a complete one",
+                    json::describe(&Value::String(status))
+                );
+                problems.warn(META_FILE, "status.status", message);
+                StudioStatus::Complete
             }
         }),
         Err(issues) => {

@@ -8,9 +8,11 @@ use serde_json::Value;
 use super::cleanup::clean_up;
 use super::events::PointerEvents;
 use super::kind::{self, META_FILE};
-use super::meta::{CursorImage, RecordingKind, RecordingMeta, StudioMeta, StudioStatus};
+use super::meta::{CursorImage, RecordingKind, RecordingMeta, SegmentMeta, StudioMeta, StudioStatus};
+use super::needs::Needs;
 use super::paths::{PathFault, Root};
-use super::problem::{CapError, Problems, printable};
+use super::problem::{CapError, Findings, Problems, printable};
+use super::project::Project;
 use super::recording::{InstantRecording, Opened, Recording, Segment};
 use super::tracks::{self, Found};
 use super::validate::{SegmentMap, validate};
@@ -51,14 +53,18 @@ pub fn open(path: &Path, options: &OpenOptions) -> Result<Opened, CapError> {
 /// `None` only after an error was noted.
 fn read(root: &Root, options: &OpenOptions, problems: &mut Problems) -> Option<Opened> {
     let tree = meta_tree(root, problems)?;
+    // The configuration says what of the rest is needed; what is wrong with it is told after what is wrong with the rest.
+    let (mut project, of_project) =
+        Findings::of(|problems| project::load(root, options.config_override.as_deref(), problems));
+    let needs = Needs::of(&project.config);
     let RecordingMeta {
         pretty_name, kind, ..
-    } = match kind::parse(&tree, problems) {
+    } = match kind::parse(&tree, &needs, problems) {
         Some(meta) => meta,
         None => {
             // The kind is unknown, but a configuration that is there can be checked all the same.
             if !matches!(root.file("project-config.json"), Err(PathFault::Missing(_))) {
-                let mut project = project::load(root, options.config_override.as_deref(), problems);
+                problems.absorb(of_project, |_| None);
                 validate(&mut project.config, &project.file, None, problems);
             }
             return None;
@@ -67,7 +73,12 @@ fn read(root: &Root, options: &OpenOptions, problems: &mut Problems) -> Option<O
     let name = printable(&pretty_name);
     match kind {
         RecordingKind::Studio(meta) => {
-            let recording = studio(root, name, meta, &tree, options, problems)?;
+            let configured = Configured {
+                project,
+                findings: of_project,
+                needs,
+            };
+            let recording = studio(root, name, meta, &tree, configured, problems)?;
             Some(Opened::Studio(Box::new(recording)))
         }
         RecordingKind::Instant(meta) => {
@@ -116,16 +127,29 @@ fn meta_tree(root: &Root, problems: &mut Problems) -> Option<Value> {
     }
 }
 
+/// A configuration that was read and not yet validated.
+struct Configured {
+    project: Project,
+    /// What is wrong with it.
+    findings: Findings,
+    needs: Needs,
+}
+
 fn studio(
     root: &Root,
     name: String,
     meta: StudioMeta,
     tree: &Value,
-    options: &OpenOptions,
+    configured: Configured,
     problems: &mut Problems,
 ) -> Option<Recording> {
-    let (found, recovered) = segments(root, &meta, tree, problems);
-    let mut project = project::load(root, options.config_override.as_deref(), problems);
+    let Configured {
+        mut project,
+        findings,
+        needs,
+    } = configured;
+    let (found, recovered) = segments(root, &meta, tree, &needs, problems);
+    problems.absorb(findings, |_| None);
     let complete = !problems.has_errors() && !found.is_empty();
     let numbers: SegmentMap = found.iter().map(|found| found.number).zip(0..).collect();
     validate(
@@ -143,24 +167,34 @@ fn studio(
     let segments: Vec<Segment> = found
         .into_iter()
         .map(|mut found| {
-            if !meta.legacy {
-                tracks::check_start_times(&mut found, problems);
-            }
-            found.segment.pointer = events(root, &found, &images, recovered, meta.legacy, problems);
+            let ((), findings) = Findings::of(|problems| {
+                if !meta.legacy {
+                    tracks::check_start_times(&mut found, problems);
+                }
+                found.segment.pointer = events(root, &found, &images, recovered, meta.legacy, problems);
+            });
+            problems.absorb(findings, |place| unneeded(&needs, found.number, &found.at, place));
             found.segment
         })
         .collect();
     if segments.is_empty() {
+        if !problems.has_errors() {
+            problems.error(META_FILE, "segments", "no segment is left that could be exported");
+        }
         return None;
     }
+    let (cursors, findings) = Findings::of(|problems| images::resolve(root, images, problems));
+    problems.absorb(findings, |_| {
+        (!needs.pointer()).then(|| "the pointer is hidden anyway".to_owned())
+    });
     Some(Recording {
         root: root.canonical().to_path_buf(),
         name,
         segments,
-        cursors: images::resolve(root, images, problems),
+        cursors,
         config: project.config,
         music,
-        notch: meta.segments.first().and_then(|segment| segment.display_notch),
+        notch: meta.segments.get(&0).and_then(|segment| segment.display_notch),
         legacy: meta.legacy,
         recovered,
         warnings: Vec::new(),
@@ -170,7 +204,13 @@ fn studio(
 
 /// The segments as the status asks for (cap-format.md 2.7), and whether they had to be recovered. An error was noted where
 /// there are none.
-fn segments(root: &Root, meta: &StudioMeta, tree: &Value, problems: &mut Problems) -> (Vec<Found>, bool) {
+fn segments(
+    root: &Root,
+    meta: &StudioMeta,
+    tree: &Value,
+    needs: &Needs,
+    problems: &mut Problems,
+) -> (Vec<Found>, bool) {
     match &meta.status {
         StudioStatus::Complete => {}
         StudioStatus::Failed(reason) => {
@@ -208,7 +248,11 @@ fn segments(root: &Root, meta: &StudioMeta, tree: &Value, problems: &mut Problem
             );
         }
     }
-    if meta.segments.is_empty() {
+    let empty = tree
+        .get("segments")
+        .and_then(Value::as_array)
+        .is_some_and(Vec::is_empty);
+    if meta.segments.is_empty() && empty {
         problems.error(
             META_FILE,
             "segments",
@@ -218,26 +262,56 @@ fn segments(root: &Root, meta: &StudioMeta, tree: &Value, problems: &mut Problem
     let found = meta
         .segments
         .iter()
-        .zip(0_u32..)
-        .filter_map(|(segment, number)| {
-            if meta.legacy {
-                return tracks::find(root, number, segment, "", "audio", problems);
+        .filter_map(|(&number, segment)| {
+            let (at, mic_key) = if meta.legacy {
+                (String::new(), "audio")
+            } else {
+                let written = usize::try_from(number)
+                    .ok()
+                    .and_then(|index| tree.get("segments")?.get(index)?.get("audio"));
+                let mic_key = if written.is_some() { "audio" } else { "mic" };
+                (format!("segments[{number}]."), mic_key)
+            };
+            let (mut found, findings) =
+                Findings::of(|problems| tracks::find(root, number, segment, &at, mic_key, problems));
+            problems.absorb(findings, |place| unneeded(needs, number, &at, place));
+            if let Some(found) = &mut found {
+                note_unread(&mut found.segment, segment);
             }
-            let written = usize::try_from(number)
-                .ok()
-                .and_then(|index| tree.get("segments")?.get(index)?.get("audio"));
-            let mic_key = if written.is_some() { "audio" } else { "mic" };
-            tracks::find(
-                root,
-                number,
-                segment,
-                &format!("segments[{number}]."),
-                mic_key,
-                problems,
-            )
+            found
         })
         .collect();
     (found, false)
+}
+
+/// Why an export does without what `place` names, a place in the meta file below `at`; `None` when it needs it.
+fn unneeded(needs: &Needs, number: u32, at: &str, place: &str) -> Option<String> {
+    let below = place.strip_prefix(at)?;
+    if !needs.segment(number) {
+        return Some(format!("no clip shows segment {number}, so it is not needed"));
+    }
+    let why = match below.split('.').next()? {
+        "camera" if !needs.camera(number) => "the camera is hidden anyway",
+        "mic" | "audio" if !needs.mic(number) => "it is not heard anyway",
+        "system_audio" if !needs.system_audio(number) => "it is not heard anyway",
+        _ => return None,
+    };
+    Some(why.to_owned())
+}
+
+/// Keeps the start times of tracks that were recorded and can't be read: the clip clock counts from the latest start of all
+/// tracks (cap-format.md 6.1).
+fn note_unread(segment: &mut Segment, recorded: &SegmentMeta) {
+    let camera = recorded.camera.iter().filter(|_| segment.camera.is_none());
+    let mic = recorded.mic.iter().filter(|_| segment.mic.is_none());
+    let system_audio = recorded
+        .system_audio
+        .iter()
+        .filter(|_| segment.system_audio.is_none());
+    let starts = camera
+        .map(|track| track.start_time)
+        .chain(mic.chain(system_audio).map(|track| track.start_time));
+    segment.unread_starts = starts.collect();
 }
 
 /// Events of a segment; of the current form cleaned up (cap-format.md 5.4 is for that form only).

@@ -29,8 +29,9 @@ pub enum RecordingKind {
 /// A studio recording; the legacy single-segment form is one segment with `legacy` set.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StudioMeta {
-    /// Pause/resume cycles in order.
-    pub segments: Vec<SegmentMeta>,
+    /// Pause/resume cycles by their place in the file, which is what clips call them; without those that are malformed and
+    /// that no clip shows.
+    pub segments: BTreeMap<u32, SegmentMeta>,
     /// Pointer images by id.
     pub cursors: BTreeMap<String, CursorImage>,
     /// State of the recording.

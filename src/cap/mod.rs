@@ -17,6 +17,8 @@ mod kind;
 mod load;
 pub mod meta;
 mod migrate;
+mod needs;
+mod newer;
 mod paths;
 mod pointer;
 mod problem;
@@ -31,6 +33,7 @@ mod validate;
 
 pub use align::{Alignment, CameraDelay};
 pub use load::{OpenOptions, open};
+pub use needs::Needs;
 pub use problem::{CapError, Problem, Severity};
 pub use recording::{MediaSource, Opened, Recording};
 pub use unused::Unused;

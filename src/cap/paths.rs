@@ -3,22 +3,40 @@
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::problem::CapError;
+
+/// Most entries of a folder looked through for a name.
+const MAX_LISTED: usize = 100_000;
 
 /// Folders that a stored path may start in.
 const KNOWN_FOLDERS: [&str; 3] = ["content/", "screenshots/", "output/"];
 
-/// A path of `recording-meta.json` with the traces of old Windows versions removed (cap-format.md 1): from the first known
-/// folder on, with `/` between the parts; any other path as it is.
+/// A stored path with the traces of old Windows versions and of other machines removed (cap-format.md 1): from the first
+/// known folder on, with `/` between the parts; an absolute one without such a folder from behind the recording's own folder
+/// on, if that has its usual ending, or from `assets/` on; any other path as it is.
 pub(super) fn normalise(stored: &str) -> String {
     let working = stored.replace('\\', "/");
     if KNOWN_FOLDERS.iter().any(|folder| working.starts_with(folder)) {
         return working;
     }
-    match KNOWN_FOLDERS.iter().find_map(|folder| working.find(folder)) {
-        Some(start) => working[start..].to_owned(),
-        None => stored.to_owned(),
+    if let Some(start) = KNOWN_FOLDERS.iter().find_map(|folder| working.find(folder)) {
+        return working[start..].to_owned();
     }
+    if working.starts_with('/') || has_drive(&working) {
+        if let Some((_, inside)) = working.split_once(".cap/") {
+            return inside.to_owned();
+        }
+        if let Some(start) = working.find("/assets/") {
+            return working[start + 1..].to_owned();
+        }
+    }
+    stored.to_owned()
+}
+
+fn has_drive(path: &str) -> bool {
+    matches!(path.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic())
 }
 
 /// Why a stored path can't be used.
@@ -29,6 +47,9 @@ pub(super) enum PathFault {
         "{0:?} leaves the recording's folder; only files inside it are read: copy the file into the folder and name it relative to that"
     )]
     Leaves(String),
+    /// No name, or that of the recording itself.
+    #[error("{0:?} names no file of the recording")]
+    Blank(String),
     /// Nothing there.
     #[error("{0:?} does not exist in the recording")]
     Missing(String),
@@ -80,21 +101,81 @@ impl Root {
     }
 
     /// What `stored` names: an existing file or folder inside the root, absolute and without symbolic links.
+    ///
+    /// The one rule for every path in a recording: as it is written; else normalised (see [`normalise`]); else with
+    /// backslashes taken for separators. Letters with accents may be composed in the one place and decomposed in the other.
     pub(super) fn resolve(&self, stored: &str) -> Result<PathBuf, PathFault> {
+        let as_written = self.resolve_exactly(stored, stored);
+        let Err(PathFault::Missing(_) | PathFault::Leaves(_)) = as_written else {
+            return as_written;
+        };
+        let others = [normalise(stored), stored.replace('\\', "/")];
+        others
+            .iter()
+            .filter(|other| *other != stored)
+            .find_map(|other| self.resolve_exactly(stored, other).ok())
+            .map_or(as_written, Ok)
+    }
+
+    /// What `path` names, a form of the path `stored`.
+    fn resolve_exactly(&self, stored: &str, path: &str) -> Result<PathBuf, PathFault> {
         let leaves = || PathFault::Leaves(stored.to_owned());
-        let relative = self.relative(stored).ok_or_else(leaves)?;
-        let found =
-            std::fs::canonicalize(self.canonical.join(relative)).map_err(|error| match error.kind() {
+        let relative = self.relative(path).ok_or_else(leaves)?;
+        let found = std::fs::canonicalize(self.canonical.join(relative))
+            .or_else(|error| match error.kind() {
+                io::ErrorKind::NotFound if !path.is_ascii() => {
+                    std::fs::canonicalize(self.by_equal_letters(relative).ok_or(error)?)
+                }
+                _ => Err(error),
+            })
+            .map_err(|error| match error.kind() {
                 io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
                     PathFault::Missing(stored.to_owned())
                 }
                 _ => PathFault::Unreachable(stored.to_owned(), error),
             })?;
-        if found.starts_with(&self.canonical) {
+        if found == self.canonical {
+            Err(PathFault::Blank(stored.to_owned()))
+        } else if found.starts_with(&self.canonical) {
             Ok(found)
         } else {
             Err(leaves())
         }
+    }
+
+    /// The path below the root whose names are those of `relative` with their accents composed or decomposed otherwise:
+    /// macOS wrote decomposed names, most other programs write composed ones.
+    fn by_equal_letters(&self, relative: &Path) -> Option<PathBuf> {
+        let mut path = self.canonical.clone();
+        for component in relative.components() {
+            let Component::Normal(name) = component else {
+                path.push(component);
+                continue;
+            };
+            let exact = path.join(name);
+            if exact.symlink_metadata().is_ok() {
+                path = exact;
+                continue;
+            }
+            let wanted: String = name.to_str()?.nfc().collect();
+            // Nothing outside is listed, not even through a link.
+            let folder = std::fs::canonicalize(&path).ok()?;
+            if !folder.starts_with(&self.canonical) {
+                return None;
+            }
+            let mut entries = std::fs::read_dir(&folder)
+                .ok()?
+                .take(MAX_LISTED)
+                .filter_map(Result::ok);
+            let found = entries.find(|entry| {
+                entry
+                    .file_name()
+                    .to_str()
+                    .is_some_and(|name| name.nfc().eq(wanted.chars()))
+            })?;
+            path = folder.join(found.file_name());
+        }
+        Some(path)
     }
 
     /// As [`Self::resolve`], for a regular file that holds something.
@@ -113,9 +194,7 @@ impl Root {
 
     /// `stored` relative to the root, when its text alone doesn't lead out of it.
     fn relative<'a>(&self, stored: &'a str) -> Option<&'a Path> {
-        let bytes = stored.as_bytes();
-        let drive = bytes.len() > 1 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':';
-        if drive || stored.starts_with('\\') {
+        if has_drive(stored) || stored.starts_with('\\') {
             return None;
         }
         let path = Path::new(stored);
@@ -150,12 +229,25 @@ pub(super) fn background_image_candidates(root: &Path, stored: &str) -> Vec<Path
     if path.is_empty() {
         return Vec::new();
     }
+    let root = Root {
+        given: root.to_path_buf(),
+        canonical: root.to_path_buf(),
+    };
+    let inside = root.resolve(&path).ok();
     let path = PathBuf::from(path);
-    if path.is_absolute() {
+    let mut candidates = if path.is_absolute() {
         vec![path]
     } else {
-        vec![root.join(&path), path]
-    }
+        vec![root.canonical.join(&path), path]
+    };
+    // In the recording by its other forms; where it is there as written it is among them already.
+    candidates.extend(
+        inside
+            .filter(|inside| !candidates.contains(inside))
+            .into_iter()
+            .collect::<Vec<_>>(),
+    );
+    candidates
 }
 
 #[cfg(test)]
@@ -183,6 +275,10 @@ mod tests {
             (r"D:\output\a.mp4", "output/a.mp4"),
             ("cursor.json", "cursor.json"),
             (r"C:\cursor.json", r"C:\cursor.json"),
+            // Not in the specification: a file of the recording's own on another machine.
+            ("/Users/me/One.cap/music/a.mp3", "music/a.mp3"),
+            (r"D:\rec\assets\audio\a.mp3", "assets/audio/a.mp3"),
+            ("../a.cap/x.mp3", "../a.cap/x.mp3"),
         ] {
             assert_eq!(normalise(stored), normalised, "{stored}");
         }
@@ -221,7 +317,9 @@ mod tests {
         assert!(matches!(root.file("content/a.mp4/b"), Err(PathFault::Missing(_))));
         assert!(matches!(root.file("content/empty.mp4"), Err(PathFault::Empty(_))));
         assert!(matches!(root.file("content/deep"), Err(PathFault::NotAFile(_))));
-        assert!(matches!(root.file(""), Err(PathFault::NotAFile(_))));
+        for blank in ["", ".", "content/..", "./"] {
+            assert!(matches!(root.file(blank), Err(PathFault::Blank(_))), "{blank:?}");
+        }
         assert!(matches!(
             root.file("content/a\0.mp4"),
             Err(PathFault::Unreachable(..))
@@ -242,6 +340,44 @@ mod tests {
                 "{outside}"
             );
         }
+    }
+
+    #[test]
+    fn every_form_of_a_name_is_found() {
+        let (_folder, root) = folders();
+        let audio = root.canonical().join("assets/audio");
+        std::fs::create_dir_all(&audio).unwrap();
+        for (on_disk, stored) in [
+            ("a.mp3", r"assets\audio\a.mp3"),
+            ("a.mp3", r".\assets\audio/a.mp3"),
+            ("a.mp3", "/Users/someone/recordings/One.cap/assets/audio/a.mp3"),
+            ("a.mp3", r"C:\Users\someone\One.cap\assets\audio\a.mp3"),
+            // Decomposed on the disk and composed in the file, and the other way round.
+            ("U\u{308}ber.mp3", "assets/audio/\u{dc}ber.mp3"),
+            ("cafe\u{301}.mp3", r"assets\audio\café.mp3"),
+            ("\u{e9}t\u{e9}.mp3", "assets/audio/e\u{301}te\u{301}.mp3"),
+        ] {
+            std::fs::write(audio.join(on_disk), b"m").unwrap();
+            assert_eq!(root.file(stored).unwrap(), audio.join(on_disk), "{stored}");
+        }
+        assert!(matches!(
+            root.file("assets/audio/\u{d6}l.mp3"),
+            Err(PathFault::Missing(_))
+        ));
+        assert!(matches!(root.file("../\u{d6}l.mp3"), Err(PathFault::Leaves(_))));
+        assert!(matches!(
+            root.file(r"C:\Users\someone\Music\a.mp3"),
+            Err(PathFault::Leaves(_))
+        ));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_name_with_a_backslash_is_found_as_it_is() {
+        let (_folder, root) = folders();
+        let odd = root.canonical().join(r"odd\name.mp3");
+        std::fs::write(&odd, b"m").unwrap();
+        assert_eq!(root.file(r"odd\name.mp3").unwrap(), odd);
     }
 
     #[cfg(unix)]

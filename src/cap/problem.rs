@@ -114,6 +114,8 @@ pub(super) struct Problems {
     errors: Vec<Problem>,
     warnings: Vec<Problem>,
     left_out: usize,
+    /// Whether warnings are printed when they are absorbed, not when they are noted.
+    held_back: bool,
 }
 
 impl Problems {
@@ -159,35 +161,71 @@ impl Problems {
 
     fn say_left_out(&mut self) {
         if self.left_out > 0 {
-            self.warnings.push(Problem {
+            let problem = Problem {
                 severity: Severity::Warning,
                 file: PathBuf::from("."),
                 json_path: None,
                 message: format!("{} more problems are not listed", self.left_out),
-            });
+            };
+            tracing::warn!("{problem}");
+            self.warnings.push(problem);
             self.left_out = 0;
         }
     }
 
+    /// Takes over what was found elsewhere. An error at a place that no export reads, as `unneeded` says, becomes a warning
+    /// that ends in what it says.
+    pub(super) fn absorb(&mut self, other: Findings, unneeded: impl Fn(&str) -> Option<String>) {
+        let Findings(other) = other;
+        for problem in other.errors {
+            let place = problem.json_path.as_deref().unwrap_or_default();
+            match unneeded(place) {
+                Some(why) => self.warn(&problem.file, place, format!("{}; {why}", problem.message)),
+                None => self.error(&problem.file, place, &problem.message),
+            }
+        }
+        for problem in other.warnings {
+            let place = problem.json_path.as_deref().unwrap_or_default();
+            self.warn(&problem.file, place, &problem.message);
+        }
+        self.left_out += other.left_out;
+    }
+
     fn push(&mut self, severity: Severity, file: &Path, json_path: &str, message: &str) {
+        let kept = match severity {
+            Severity::Error => &mut self.errors,
+            Severity::Warning => &mut self.warnings,
+        };
+        if kept.len() >= MAX_KEPT {
+            self.left_out += 1;
+            return;
+        }
         let problem = Problem {
             severity,
             file: file.to_path_buf(),
             json_path: (!json_path.is_empty()).then(|| printable(json_path)),
             message: printable(message),
         };
-        let kept = match severity {
-            Severity::Error => &mut self.errors,
-            Severity::Warning => {
-                tracing::warn!("{problem}");
-                &mut self.warnings
-            }
-        };
-        if kept.len() < MAX_KEPT {
-            kept.push(problem);
-        } else {
-            self.left_out += 1;
+        // What is not kept is not printed either.
+        if severity == Severity::Warning && !self.held_back {
+            tracing::warn!("{problem}");
         }
+        kept.push(problem);
+    }
+}
+
+/// Findings of one part of a recording, whose weight is known only later: see [`Problems::absorb`]. Not printed before.
+pub(super) struct Findings(Problems);
+
+impl Findings {
+    /// What `look` finds, and what it returns.
+    pub(super) fn of<T>(look: impl FnOnce(&mut Problems) -> T) -> (T, Self) {
+        let mut problems = Problems {
+            held_back: true,
+            ..Problems::default()
+        };
+        let value = look(&mut problems);
+        (value, Self(problems))
     }
 }
 

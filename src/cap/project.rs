@@ -7,7 +7,7 @@ use super::json;
 use super::paths::{PathFault, Root};
 use super::problem::Problems;
 use super::recording::Music;
-use super::{annotations, migrate};
+use super::{annotations, migrate, newer};
 
 const CONFIG_FILE: &str = "project-config.json";
 const CAPTIONS_FILE: &str = "captions.json";
@@ -28,7 +28,11 @@ pub(super) fn load(root: &Root, instead: Option<&Path>, problems: &mut Problems)
         None => ProjectConfig::default(),
         Some(bytes) => {
             annotations::check(&bytes, &file, problems);
-            json::parse(&bytes).unwrap_or_else(|issues| {
+            let (read, replaced) = json::parse_mended(&bytes, &newer::rules());
+            for note in replaced {
+                problems.warn(&file, &note.path, note.message);
+            }
+            read.unwrap_or_else(|issues| {
                 problems.issues(&file, &issues);
                 ProjectConfig::default()
             })
@@ -204,10 +208,10 @@ mod tests {
         assert_eq!(
             problems,
             [
-                "Error project-config.json: background.padding: invalid type: string \"much\", expected f64",
-                "Error project-config.json: camera.shape: unknown variant `star`, expected `square` or `source`",
+                "Error project-config.json: background.padding: expected a number, found the text \"much\"",
                 "Error project-config.json: timeline.segments[0].timescale: this required key is missing",
                 "Error project-config.json: timeline.zoomSegments: this required key is missing",
+                "Warning project-config.json: camera.shape: \"star\" is not known to this version; the camera is square",
             ]
         );
         folder.write(CONFIG_FILE, "");
@@ -273,7 +277,9 @@ mod tests {
         let (project, problems) = loaded(&folder, None);
         assert_eq!(text(project), "stored");
         assert!(
-            problems[0].starts_with("Warning captions.json: segments: invalid type"),
+            problems[0].starts_with(
+                "Warning captions.json: segments: expected an array, found the number 1; the file is not used"
+            ),
             "{problems:?}"
         );
     }

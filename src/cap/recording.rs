@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::config::{MusicSegment, ProjectConfig};
 use super::events::PointerEvents;
 use super::meta::{AudioTrack, CursorImage, DisplayNotch, VideoTrack};
+use super::needs::Needs;
 use super::paths;
 use super::problem::Problem;
 use super::unused::Unused;
@@ -59,6 +60,41 @@ pub struct Recording {
 }
 
 impl Recording {
+    /// What of it an export reads.
+    pub fn needs(&self) -> Needs {
+        Needs::of(&self.config)
+    }
+
+    /// Takes out a segment that no clip shows; those after it move up, and the configuration speaks of them by their new
+    /// numbers.
+    pub fn leave_out(&mut self, segment: usize) {
+        self.segments.remove(segment);
+        let moves_up = |number: &u32| usize::try_from(*number).is_ok_and(|number| number > segment);
+        let clips = self
+            .config
+            .timeline
+            .iter_mut()
+            .flat_map(|timeline| &mut timeline.segments);
+        for number in clips
+            .map(|clip| &mut clip.recording_segment)
+            .filter(|number| moves_up(number))
+        {
+            *number -= 1;
+        }
+        self.config
+            .clips
+            .retain(|clip| usize::try_from(clip.index) != Ok(segment));
+        for number in self
+            .config
+            .clips
+            .iter_mut()
+            .map(|clip| &mut clip.index)
+            .filter(|number| moves_up(number))
+        {
+            *number -= 1;
+        }
+    }
+
     /// Where the image of a background may be, most likely first; empty for an empty text (cap-format.md 4.3). They may lie
     /// outside the recording and must only ever be decoded as images.
     pub fn background_image_candidates(&self, stored: &str) -> Vec<PathBuf> {
@@ -86,6 +122,9 @@ pub struct Segment {
     pub mic: Option<Track<AudioTrack>>,
     /// Computer sound.
     pub system_audio: Option<Track<AudioTrack>>,
+    /// Start times, where written down, of tracks that were recorded, can't be read and are not needed: they still count
+    /// for the zero of the clip clock.
+    pub unread_starts: Vec<Option<f64>>,
     /// Pointer events, cleaned up (cap-format.md 5.4); empty where there are none.
     pub pointer: PointerEvents,
 }

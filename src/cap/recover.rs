@@ -63,13 +63,10 @@ fn segment(root: &Root, meta: &StudioMeta, folder: u32, problems: &mut Problems)
     let named = meta
         .segments
         .iter()
-        .position(|segment| segment.display.path.starts_with(&format!("{base}/")));
-    let index = named.or_else(|| {
-        usize::try_from(folder)
-            .ok()
-            .filter(|index| *index < meta.segments.len())
-    });
-    let known = index.and_then(|index| meta.segments.get(index));
+        .find(|(_, segment)| segment.display.path.starts_with(&format!("{base}/")));
+    let entry = named.or_else(|| meta.segments.get_key_value(&folder));
+    let index = entry.map(|(index, _)| *index);
+    let known = entry.map(|(_, known)| known);
 
     let Some((source, rate)) = video(root, &base, "display", Rescue::Complete, problems) else {
         problems.warn(
@@ -135,14 +132,13 @@ fn segment(root: &Root, meta: &StudioMeta, folder: u32, problems: &mut Problems)
     let cursor = format!("{base}/cursor.json");
     let cursor = (!matches!(root.file(&cursor), Err(PathFault::Missing(_)))).then_some(cursor);
     Some(Found {
-        number: index
-            .and_then(|index| u32::try_from(index).ok())
-            .unwrap_or(folder),
+        number: index.unwrap_or(folder),
         segment: Segment {
             display,
             camera,
             mic,
             system_audio,
+            unread_starts: Vec::new(),
             pointer: PointerEvents::default(),
         },
         cursor,
@@ -242,7 +238,9 @@ mod tests {
 
     fn studio(segments: Value) -> StudioMeta {
         StudioMeta {
-            segments: serde_json::from_value(segments).unwrap(),
+            segments: (0..)
+                .zip(serde_json::from_value::<Vec<SegmentMeta>>(segments).unwrap())
+                .collect(),
             cursors: Default::default(),
             status: StudioStatus::InProgress,
             legacy: false,

@@ -59,6 +59,7 @@ pub(super) fn find(
             camera,
             mic,
             system_audio,
+            unread_starts: Vec::new(),
             pointer: PointerEvents::default(),
         },
         cursor: meta.cursor.clone(),

@@ -59,9 +59,10 @@ pub(super) fn find(root: &Root, meta: &StudioMeta, segments: &[Found]) -> Vec<Un
 
 /// The key events of a segment: as the meta file names them, else beside the screen (cap-format.md 2.4).
 fn key_events(root: &Root, meta: &StudioMeta, found: &Found) -> Option<PathBuf> {
-    let named = usize::try_from(found.number)
-        .ok()
-        .and_then(|index| meta.segments.get(index)?.keyboard.clone());
+    let named = meta
+        .segments
+        .get(&found.number)
+        .and_then(|segment| segment.keyboard.clone());
     let there = |path: &PathBuf| path.to_str().is_some_and(|path| root.file(path).is_ok());
     if let Some(named) = named {
         return Some(PathBuf::from(named)).filter(there);

@@ -3,13 +3,17 @@
 //! Looks that leave their range are clamped with a warning. What decides which pictures are shown when (the clips) is never
 //! guessed: there a number out of range is an error.
 
+mod limits;
+mod overlays;
 mod timeline;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::MAX_SECONDS;
-use super::config::{AdvancedShadow, BackgroundSource, ProjectConfig, SpringConfig};
+use super::config::{
+    AdvancedShadow, Background, BackgroundSource, CameraConfig, PointerConfig, ProjectConfig, SpringConfig,
+};
 use super::problem::Problems;
 
 /// Largest crop side or position, pixels.
@@ -27,9 +31,16 @@ pub(super) fn validate(
     problems: &mut Problems,
 ) {
     let mut check = Check { file, problems };
-    background(config, &mut check);
-    camera(config, &mut check);
-    pointer(config, &mut check);
+    limits::check(config, &mut check);
+    background("background", &mut config.background, &mut check);
+    camera("camera", &mut config.camera, &mut check);
+    pointer("cursor", &mut config.cursor, &mut check);
+    if let Some(captions) = &mut config.captions {
+        overlays::captions(captions, &mut check);
+    }
+    if let Some(keyboard) = &mut config.keyboard {
+        overlays::keyboard_settings(keyboard, &mut check);
+    }
     check.at_most("audio.micVolumeDb", &mut config.audio.mic_volume_db, 60.0);
     check.at_most("audio.systemVolumeDb", &mut config.audio.system_volume_db, 60.0);
     let spring = &mut config.screen_movement_spring;
@@ -109,6 +120,18 @@ impl Check<'_> {
         }
     }
 
+    /// Puts the first of `names`, with a warning, in the place of a name that is none of them.
+    fn name(&mut self, at: &str, value: &mut String, names: &[&str], consequence: &str) {
+        if !names.contains(&value.as_str()) {
+            let found: String = value.chars().take(60).collect();
+            self.warn(
+                at,
+                format!("{found:?} is not known to this version; {consequence}"),
+            );
+            names.first().copied().unwrap_or_default().clone_into(value);
+        }
+    }
+
     fn shadow(&mut self, at: &str, shadow: Option<&mut AdvancedShadow>) {
         if let Some(shadow) = shadow {
             self.clamp(&format!("{at}.size"), &mut shadow.size, PERCENT);
@@ -118,16 +141,36 @@ impl Check<'_> {
     }
 }
 
-fn background(config: &mut ProjectConfig, check: &mut Check<'_>) {
-    let background = &mut config.background;
-    check.clamp("background.blur", &mut background.blur, PERCENT);
-    check.clamp("background.padding", &mut background.padding, PERCENT);
-    check.clamp("background.rounding", &mut background.rounding, PERCENT);
-    check.clamp("background.shadow", &mut background.shadow, PERCENT);
-    check.shadow("background.advancedShadow", background.advanced_shadow.as_mut());
+/// `background` or what a style has in its place.
+fn background(at: &str, background: &mut Background, check: &mut Check<'_>) {
+    let key = |key: &str| format!("{at}.{key}");
+    check.clamp(&key("blur"), &mut background.blur, PERCENT);
+    check.clamp(&key("padding"), &mut background.padding, PERCENT);
+    check.clamp(&key("rounding"), &mut background.rounding, PERCENT);
+    check.clamp(&key("shadow"), &mut background.shadow, PERCENT);
+    check.shadow(&key("advancedShadow"), background.advanced_shadow.as_mut());
+    if let Some(centre) = &mut background.display_position {
+        check.clamp(&key("displayPosition.x"), &mut centre.x, (0.0, 1.0));
+        check.clamp(&key("displayPosition.y"), &mut centre.y, (0.0, 1.0));
+    }
     if let Some(border) = &mut background.border {
-        check.clamp("background.border.width", &mut border.width, (0.0, 1000.0));
-        check.clamp("background.border.opacity", &mut border.opacity, PERCENT);
+        check.clamp(&key("border.width"), &mut border.width, (0.0, 1000.0));
+        check.clamp(&key("border.opacity"), &mut border.opacity, PERCENT);
+    }
+    if let Some(frame) = &mut background.frame {
+        let styles = ["none", "macOS", "windows", "browser", "macbook"];
+        check.name(
+            &key("frame.style"),
+            &mut frame.style,
+            &styles,
+            "no frame is drawn",
+        );
+        check.name(
+            &key("frame.theme"),
+            &mut frame.theme,
+            &["dark", "light"],
+            "\"dark\" is used",
+        );
     }
     if let BackgroundSource::Gradient {
         noise_intensity,
@@ -135,9 +178,9 @@ fn background(config: &mut ProjectConfig, check: &mut Check<'_>) {
         ..
     } = &mut background.source
     {
-        for (key, value) in [("noise_intensity", noise_intensity), ("noise_scale", noise_scale)] {
+        for (name, value) in [("noise_intensity", noise_intensity), ("noise_scale", noise_scale)] {
             if let Some(value) = value {
-                check.clamp(&format!("background.source.{key}"), value, PERCENT);
+                check.clamp(&key(&format!("source.{name}")), value, PERCENT);
             }
         }
     }
@@ -147,43 +190,43 @@ fn background(config: &mut ProjectConfig, check: &mut Check<'_>) {
             ("x", crop.position.x, crop.size.x),
             ("y", crop.position.y, crop.size.y),
         ] {
+            let at = key(&format!("crop.size.{axis}"));
             if size == 0 {
-                check.error(
-                    &format!("background.crop.size.{axis}"),
-                    "expected at least 1 pixel, found 0",
-                );
+                check.error(&at, "expected at least 1 pixel, found 0");
             } else if position.saturating_add(size) > MAX_PIXELS {
                 let message = format!(
                     "expected at most {MAX_PIXELS} pixels with the position {position}, found {size}"
                 );
-                check.error(&format!("background.crop.size.{axis}"), message);
+                check.error(&at, message);
             }
         }
     }
 }
 
-fn camera(config: &mut ProjectConfig, check: &mut Check<'_>) {
-    let camera = &mut config.camera;
-    check.clamp("camera.size", &mut camera.size, (0.0, 1000.0));
-    check.clamp("camera.rounding", &mut camera.rounding, PERCENT);
-    check.clamp("camera.shadow", &mut camera.shadow, PERCENT);
-    check.shadow("camera.advancedShadow", camera.advanced_shadow.as_mut());
+/// `camera` or what a style has in its place.
+fn camera(at: &str, camera: &mut CameraConfig, check: &mut Check<'_>) {
+    let key = |key: &str| format!("{at}.{key}");
+    check.clamp(&key("size"), &mut camera.size, (0.0, 1000.0));
+    check.clamp(&key("rounding"), &mut camera.rounding, PERCENT);
+    check.clamp(&key("shadow"), &mut camera.shadow, PERCENT);
+    check.shadow(&key("advancedShadow"), camera.advanced_shadow.as_mut());
     check.clamp(
-        "camera.scaleDuringZoom",
+        &key("scaleDuringZoom"),
         &mut camera.scale_during_zoom,
         (0.0, 10.0),
     );
     if let Some(centre) = &mut camera.manual_position {
-        check.clamp("camera.manualPosition.x", &mut centre.x, (0.0, 1.0));
-        check.clamp("camera.manualPosition.y", &mut centre.y, (0.0, 1.0));
+        check.clamp(&key("manualPosition.x"), &mut centre.x, (0.0, 1.0));
+        check.clamp(&key("manualPosition.y"), &mut centre.y, (0.0, 1.0));
     }
 }
 
-fn pointer(config: &mut ProjectConfig, check: &mut Check<'_>) {
-    let pointer = &mut config.cursor;
+/// `cursor` or what a style has in its place.
+fn pointer(at: &str, pointer: &mut PointerConfig, check: &mut Check<'_>) {
+    let key = |key: &str| format!("{at}.{key}");
     if pointer.size > 10_000 {
         check.warn(
-            "cursor.size",
+            &key("size"),
             format!("expected at most 10000, found {}; 10000 is used", pointer.size),
         );
         pointer.size = 10_000;
@@ -193,29 +236,33 @@ fn pointer(config: &mut ProjectConfig, check: &mut Check<'_>) {
         mass: pointer.mass,
         friction: pointer.friction,
     };
-    check_spring("cursor", &mut spring, check);
+    check_spring(at, &mut spring, check);
     (pointer.tension, pointer.mass, pointer.friction) = (spring.tension, spring.mass, spring.friction);
     if let Some(spring) = &mut pointer.click_spring {
-        check_spring("cursor.clickSpring", spring, check);
+        check_spring(&key("clickSpring"), spring, check);
     }
     check.clamp(
-        "cursor.hideWhenIdleDelay",
+        &key("hideWhenIdleDelay"),
         &mut pointer.hide_when_idle_delay,
         SECONDS,
     );
     check.clamp(
-        "cursor.rotationAmount",
+        &key("rotationAmount"),
         &mut pointer.rotation_amount,
         (-100.0, 100.0),
     );
     check.clamp(
-        "cursor.baseRotation",
+        &key("baseRotation"),
         &mut pointer.base_rotation,
         (-1000.0, 1000.0),
     );
     if let Some(seconds) = &mut pointer.stop_movement_in_last_seconds {
-        check.clamp("cursor.stopMovementInLastSeconds", seconds, SECONDS);
+        check.clamp(&key("stopMovementInLastSeconds"), seconds, SECONDS);
     }
+    let ripple = &mut pointer.ripple;
+    check.clamp(&key("ripple.strength"), &mut ripple.strength, (0.0, 1.0));
+    check.clamp(&key("ripple.size"), &mut ripple.size, (0.25, 3.0));
+    check.clamp(&key("ripple.duration"), &mut ripple.duration, (0.2, 1.5));
 }
 
 fn check_spring(at: &str, spring: &mut SpringConfig, check: &mut Check<'_>) {

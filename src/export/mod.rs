@@ -17,6 +17,7 @@ mod open;
 mod pipeline;
 mod pixel_path;
 mod plan;
+mod probing;
 mod progress;
 mod queue;
 mod recorded;

@@ -16,15 +16,15 @@ use super::settings::ExportSettings;
 use super::sources::VideoSources;
 use super::stage::encode::Visitor;
 use super::trace::{self, TraceFile};
-use super::{Request, recorded, sound_plan};
+use super::{Request, probing, recorded, sound_plan};
 use crate::budget::{Budget, Claim};
 use crate::cap::config::BackgroundSource;
 use crate::cap::{Alignment, OpenOptions, Recording};
-use crate::media::input::{Allowed, name_of};
-use crate::media::probe::{AudioInfo, VideoInfo, probe_audio, probe_video};
+use crate::media::input::name_of;
+use crate::media::probe::{AudioInfo, VideoInfo};
 use crate::output::OutputFile;
 use crate::scene::{
-    Facts, Scene, SceneSettings, SegmentClock, SegmentFacts, Unrendered, VideoFacts, unrendered,
+    Facts, Scene, SceneSettings, SegmentClock, SegmentFacts, Unrendered, VideoFacts, oddities, unrendered,
 };
 
 /// A recording with everything that can be known of its export before a device is opened.
@@ -81,28 +81,10 @@ pub fn plan(mut recording: Recording, settings: &ExportSettings) -> Result<Plan,
         };
     }
     let mut warnings: Vec<String> = recording.warnings.iter().map(ToString::to_string).collect();
-    let mut media = Vec::new();
     let mut alignments = Vec::new();
     let mut facts = Facts { segments: Vec::new() };
-    for (index, segment) in recording.segments.iter().enumerate() {
-        let probed = SegmentMedia {
-            display: probe_video(&segment.display.source)?,
-            camera: segment
-                .camera
-                .as_ref()
-                .map(|track| probe_video(&track.source))
-                .transpose()?,
-            mic: segment
-                .mic
-                .as_ref()
-                .map(|track| probe_audio(&track.source, Allowed::Track))
-                .transpose()?,
-            system_audio: segment
-                .system_audio
-                .as_ref()
-                .map(|track| probe_audio(&track.source, Allowed::Track))
-                .transpose()?,
-        };
+    let media = probing::probe(&mut recording, &mut warnings)?;
+    for (index, (segment, probed)) in recording.segments.iter().zip(&media).enumerate() {
         let alignment = Alignment::new(segment, index, &recording.config.clips, settings.camera_delay);
         let video = |info: &VideoInfo| VideoFacts {
             size: info.size,
@@ -118,7 +100,6 @@ pub fn plan(mut recording: Recording, settings: &ExportSettings) -> Result<Plan,
                 event_offset: alignment.latest_start.unwrap_or(0.0),
             },
         });
-        media.push(probed);
         alignments.push(alignment);
     }
     recorded::find_nominal_rates(&mut recording, &mut warnings)?;
@@ -144,6 +125,7 @@ pub fn plan(mut recording: Recording, settings: &ExportSettings) -> Result<Plan,
         });
     }
     warnings.extend(scene.warnings().iter().cloned());
+    warnings.extend(oddities(&recording, &facts, scene.timeline()));
     let unrendered = unrendered(&recording);
     Ok(Plan {
         recording,

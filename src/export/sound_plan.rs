@@ -51,7 +51,7 @@ pub(super) fn open(
     paths.sound = if !sound.has_track() {
         "none: muted, and no music".to_owned()
     } else if sources.is_empty() {
-        "aac, silent: the recording has no sound".to_owned()
+        "aac, silent: the recording has no sound that is heard".to_owned()
     } else {
         format!("aac, {opened} sources")
     };
@@ -107,24 +107,29 @@ impl Opener<'_> {
         config: &AudioConfig,
         sound: &mut SoundPlan,
     ) -> Result<(), ExportError> {
-        for (index, segment) in plan.recording.segments.iter().enumerate() {
+        let needs = plan.recording.needs();
+        for (number, (index, segment)) in (0_u32..).zip(plan.recording.segments.iter().enumerate()) {
             if !sound.clips.iter().any(|clip| clip.segment == index) {
                 continue;
             }
             let alignment = &plan.alignments[index];
-            let mut track = |track: &Option<Track<AudioTrack>>, name, offset, volume_db, stereo_mode| {
-                let Some(track) = track else { return Ok(None) };
-                let source = self.open(&track.source, Allowed::Track, index, name)?;
-                Ok::<_, ExportError>(Some(TrackSound {
-                    source,
-                    offset: TrackSound::offset_of(offset),
-                    volume_db,
-                    stereo_mode,
-                }))
-            };
+            let mut track =
+                |track: &Option<Track<AudioTrack>>, heard, name, offset, volume_db, stereo_mode| {
+                    let Some(track) = track.as_ref().filter(|_| heard) else {
+                        return Ok(None);
+                    };
+                    let source = self.open(&track.source, Allowed::Track, index, name)?;
+                    Ok::<_, ExportError>(Some(TrackSound {
+                        source,
+                        offset: TrackSound::offset_of(offset),
+                        volume_db,
+                        stereo_mode,
+                    }))
+                };
             sound.segments[index] = SegmentSound {
                 mic: track(
                     &segment.mic,
+                    needs.mic(number),
                     "mic",
                     alignment.mic,
                     config.mic_volume_db,
@@ -132,6 +137,7 @@ impl Opener<'_> {
                 )?,
                 system: track(
                     &segment.system_audio,
+                    needs.system_audio(number),
                     "system_audio",
                     alignment.system_audio,
                     config.system_volume_db,

@@ -62,6 +62,7 @@ pub(crate) fn recording(pointers: &[PointerEvents], config: ProjectConfig) -> Re
                 camera: None,
                 mic: None,
                 system_audio: None,
+                unread_starts: Vec::new(),
                 pointer: pointer.clone(),
             })
             .collect(),

@@ -47,6 +47,7 @@ mod modes;
     expect(dead_code, reason = "the scene takes it up when layers form a tree")
 )]
 mod motion;
+mod oddities;
 #[cfg_attr(
     not(test),
     expect(dead_code, reason = "captions and keys are drawn from the next step on")
@@ -94,6 +95,7 @@ pub use holds::Hold;
 pub use layer::{
     Background, BorderLine, Card, CardPicture, Corner, Fill, Layer, Noise, Pointer, PointerArt, Shade, Shadow,
 };
+pub use oddities::oddities;
 pub use plane::Plane;
 pub use scene::{Scene, SceneSettings};
 pub use timeline::{ClipTransition, Located, Outgoing, Timeline, TimelineClip};

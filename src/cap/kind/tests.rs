@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::cap::config::Xy;
+use crate::cap::config::{ProjectConfig, Xy};
 use crate::cap::problem::{Problem, Severity};
 
 /// The minimal example of cap-format.md 2.4.
@@ -28,7 +28,7 @@ fn example() -> Value {
 
 fn read(tree: &Value) -> (Option<RecordingMeta>, Vec<Problem>) {
     let mut problems = Problems::default();
-    let meta = parse(tree, &mut problems);
+    let meta = parse(tree, &Needs::of(&ProjectConfig::default()), &mut problems);
     assert_eq!(meta.is_none(), problems.has_errors());
     (meta, problems.into_all())
 }
@@ -84,7 +84,7 @@ fn the_current_form_is_read() {
     let studio = studio(&example());
     assert!(!studio.legacy);
     assert_eq!(studio.status, StudioStatus::Complete);
-    let segment = &studio.segments[0];
+    let segment = &studio.segments[&0];
     assert_eq!(
         (segment.display.fps, segment.display.start_time),
         (Some(60), Some(0.214))
@@ -108,7 +108,7 @@ fn the_legacy_form_wins_and_its_tracks_start_together() {
         "segments": [ { "start": 0, "end": 3 } ]
     }));
     assert!(studio.legacy);
-    let segment = &studio.segments[0];
+    let segment = &studio.segments[&0];
     assert_eq!(
         (segment.display.path.as_str(), segment.display.fps),
         ("content/display.mp4", None)
@@ -141,10 +141,45 @@ fn an_invalid_segment_is_reported_where_it_is() {
             ),
             (
                 "segments[2].mic.path".into(),
-                "invalid type: integer `5`, expected a string".to_owned()
+                "expected a text, found the number 5".to_owned()
             ),
         ]
     );
+}
+
+#[test]
+fn a_malformed_segment_that_no_clip_shows_is_left_out() {
+    let mut tree = example();
+    let segment = tree["segments"][0].clone();
+    tree["segments"] = json!([{ "display": 5 }, segment, 7]);
+    let config = json!({ "timeline": { "segments": [{ "recordingSegment": 1, "timescale": 1, "start": 0, "end": 1 }], "zoomSegments": [] } });
+    let mut problems = Problems::default();
+    let needs = Needs::of(&serde_json::from_value(config).unwrap());
+    let meta = parse(&tree, &needs, &mut problems).unwrap();
+    let RecordingKind::Studio(studio) = meta.kind else {
+        panic!()
+    };
+    assert_eq!(studio.segments.keys().collect::<Vec<_>>(), [&1]);
+    let warnings: Vec<_> = problems
+        .into_warnings()
+        .into_iter()
+        .map(|problem| problem.to_string())
+        .collect();
+    assert_eq!(
+        warnings,
+        [
+            "recording-meta.json: segments[0].display: expected an object, found the number 5; no clip shows segment 0, so it is not needed",
+            "recording-meta.json: segments[2]: expected an object, found the number 7; no clip shows segment 2, so it is not needed",
+        ]
+    );
+}
+
+#[test]
+fn there_are_limits() {
+    let mut tree = example();
+    let segment = tree["segments"][0].clone();
+    tree["segments"] = json!(vec![segment; MAX_SEGMENTS + 1]);
+    assert_eq!(errors(&tree)[0].1, "expected at most 10000 segments, found 10001");
 }
 
 #[test]
@@ -236,10 +271,17 @@ fn every_status_is_read() {
     ] {
         assert_eq!(studio(&with(status)).status, expected);
     }
-    assert_eq!(error_paths(&with(json!({"status": "Paused"}))), ["status.status"]);
+    // Of a newer version: taken for complete, not refused.
+    let (meta, problems) = read(&with(json!({"status": "Paused"})));
+    assert!(meta.is_some());
+    assert_eq!(problems[0].json_path.as_deref(), Some("status.status"));
+    assert_eq!(
+        problems[0].message,
+        "the text \"Paused\" is not known to this version; the recording is taken for a complete one"
+    );
     assert_eq!(error_paths(&with(json!("Complete"))), ["status"]);
     let crashed = json!({ "platform": "Linux", "pretty_name": "x", "sharing": null, "segments": [], "status": { "status": "InProgress" } });
-    assert_eq!(studio(&crashed).segments, []);
+    assert!(studio(&crashed).segments.is_empty());
 }
 
 #[test]

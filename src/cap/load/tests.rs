@@ -209,7 +209,7 @@ fn everything_wrong_is_listed_at_once() {
         "Error recording-meta.json: segments[0].camera.path: \"../camera.mp4\" leaves the recording's folder",
         "Error recording-meta.json: segments[1].display.path: \"content/segments/segment-1/display.mp4\" does not exist",
         "Error recording-meta.json: segments[1].mic.path: \"/etc/passwd\" leaves the recording's folder",
-        "Error project-config.json: background.padding: invalid type",
+        "Error project-config.json: background.padding: expected a number",
         "Error recording-meta.json: cursors.0.imagePath: \"content/../../x.png\" leaves",
         "Warning recording-meta.json: segments[0].cursor: ",
         "Warning recording-meta.json: cursors.1.imagePath: ",
@@ -250,7 +250,7 @@ fn a_malformed_meta_file_still_has_its_configuration_checked() {
         "{problems:?}"
     );
     assert!(
-        problems[2].starts_with("Error project-config.json: cursor: invalid type"),
+        problems[2].starts_with("Error project-config.json: cursor: expected an object"),
         "{problems:?}"
     );
 }
@@ -562,4 +562,145 @@ proptest! {
         }
         let _ = opened(&folder);
     }
+}
+
+#[test]
+fn a_broken_track_that_is_not_heard_or_shown_is_no_obstacle() {
+    let folder = whole(1);
+    folder.write("content/segments/segment-0/audio-input.ogg", "");
+    assert!(problems(&folder)[0].starts_with("Error recording-meta.json: segments[0].mic.path: "));
+    for audio in [json!({ "mute": true }), json!({ "micVolumeDb": -30 })] {
+        let mut config = config();
+        config["audio"] = audio;
+        folder.json("project-config.json", &config);
+        let recording = studio(&folder);
+        assert!(recording.segments[0].mic.is_none());
+        assert_eq!(recording.segments[0].unread_starts, [Some(0.125)]);
+        assert_eq!(recording.warnings.len(), 1);
+        let warning = line(&recording.warnings[0]);
+        assert!(
+            warning.starts_with("Warning recording-meta.json: segments[0].mic.path: "),
+            "{warning}"
+        );
+        assert!(warning.ends_with("it is not heard anyway"), "{warning}");
+    }
+    let mut config = config();
+    config["timeline"]["segments"][0]["audioMuted"] = json!(true);
+    config["camera"] = json!({ "hide": true });
+    folder.json("project-config.json", &config);
+    std::fs::remove_file(folder.path().join("content/segments/segment-0/camera.mp4")).unwrap();
+    let recording = studio(&folder);
+    assert!(recording.segments[0].camera.is_none());
+    // The zero of the clip clock is the camera's start, as with the camera.
+    let alignment = crate::cap::Alignment::new(
+        &recording.segments[0],
+        0,
+        &[],
+        crate::cap::CameraDelay::CountedOnce,
+    );
+    assert_eq!(alignment.latest_start, Some(0.5));
+}
+
+#[test]
+fn a_broken_segment_is_refused_exactly_when_a_clip_shows_it() {
+    let folder = whole(3);
+    let mut broken = meta(3);
+    broken["segments"][1] =
+        json!({ "display": { "path": "content/segments/segment-1/gone.mp4" }, "cursor": "../x.json" });
+    folder.json("recording-meta.json", &broken);
+    let show = |numbers: &[u32]| {
+        let clips: Vec<Value> = numbers
+            .iter()
+            .map(|n| json!({ "recordingSegment": n, "timescale": 1, "start": 0, "end": 3 }))
+            .collect();
+        folder.json(
+            "project-config.json",
+            &json!({ "timeline": { "segments": clips, "zoomSegments": [] }, "clips": [{ "index": 2, "offsets": { "mic": 1 } }] }),
+        );
+    };
+    show(&[2, 0]);
+    let recording = studio(&folder);
+    let clips: Vec<u32> = recording
+        .config
+        .timeline
+        .as_ref()
+        .unwrap()
+        .segments
+        .iter()
+        .map(|clip| clip.recording_segment)
+        .collect();
+    assert_eq!((recording.segments.len(), clips), (2, vec![1, 0]));
+    assert_eq!(recording.config.clips[0].index, 1);
+    let warning = line(&recording.warnings[0]);
+    assert!(
+        warning.ends_with("no clip shows segment 1, so it is not needed"),
+        "{warning}"
+    );
+    show(&[2, 1]);
+    assert!(problems(&folder)[0].starts_with("Error recording-meta.json: segments[1].display.path: "));
+    folder.json("project-config.json", &json!({}));
+    assert!(problems(&folder)[0].starts_with("Error recording-meta.json: segments[1].display.path: "));
+}
+
+#[test]
+fn nothing_that_could_be_exported_is_an_error_all_the_same() {
+    let folder = whole(1);
+    std::fs::remove_file(folder.path().join("content/segments/segment-0/display.mp4")).unwrap();
+    let clip = json!({ "recordingSegment": 7, "timescale": 1, "start": 0, "end": 3 });
+    folder.json(
+        "project-config.json",
+        &json!({ "timeline": { "segments": [clip], "zoomSegments": [] } }),
+    );
+    assert_eq!(
+        problems(&folder)[0],
+        "Error recording-meta.json: segments: no segment is left that could be exported"
+    );
+}
+
+#[test]
+fn a_segment_can_be_taken_out_later() {
+    let folder = whole(3);
+    let clip = |n: u32| json!({ "recordingSegment": n, "timescale": 1, "start": 0, "end": 3 });
+    folder.json(
+        "project-config.json",
+        &json!({ "timeline": { "segments": [clip(2), clip(0)], "zoomSegments": [] },
+                 "clips": [{ "index": 0 }, { "index": 1 }, { "index": 2 }] }),
+    );
+    let mut recording = studio(&folder);
+    recording.leave_out(1);
+    let timeline = recording.config.timeline.as_ref().unwrap();
+    let clips: Vec<u32> = timeline
+        .segments
+        .iter()
+        .map(|clip| clip.recording_segment)
+        .collect();
+    let offsets: Vec<u32> = recording.config.clips.iter().map(|clip| clip.index).collect();
+    assert_eq!(
+        (recording.segments.len(), clips, offsets),
+        (2, vec![1, 0], vec![0, 1])
+    );
+}
+
+#[test]
+fn every_json_file_may_have_a_byte_order_mark() {
+    for name in [
+        "recording-meta.json",
+        "project-config.json",
+        "content/segments/segment-0/cursor.json",
+    ] {
+        let folder = whole(1);
+        let text = std::fs::read(folder.path().join(name)).unwrap();
+        folder.write(name, [b"\xef\xbb\xbf".as_slice(), &text].concat());
+        let recording = studio(&folder);
+        assert_eq!(recording.warnings, [], "{name}");
+        assert_eq!(recording.segments[0].pointer.moves.len(), 4, "{name}");
+        assert_eq!(recording.config.background.padding, 10.0, "{name}");
+    }
+    let folder = whole(1);
+    let utf16: Vec<u8> = "{}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    folder.write("project-config.json", utf16);
+    assert_eq!(
+        problems(&folder)[0],
+        "Error project-config.json: is text in UTF-16 (little endian); only UTF-8 is read: save the file again as UTF-8"
+    );
 }

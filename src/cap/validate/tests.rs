@@ -303,3 +303,113 @@ proptest! {
         prop_assert!(!timeline.segments.is_empty() || problems.iter().any(|problem| line(problem).starts_with("Error")));
     }
 }
+
+#[test]
+fn absurd_overlays_are_clamped_with_a_warning() {
+    let overlays = json!({
+        "maskSegments": [{ "start": 0, "end": 1, "maskType": "highlight", "center": { "x": 1e300, "y": 0 }, "size": { "x": 1, "y": 1 },
+            "opacity": 7, "fadeDuration": -1, "keyframes": { "intensity": [{ "time": 2, "value": 1 }, { "time": 1, "value": -4 }] } }],
+        "textSegments": [{ "start": 0, "end": 1, "fontSize": 1e300, "strokeWidth": -2, "glow": 3, "animationInDuration": -5 }],
+        "captionSegments": [{ "id": "c", "start": 0, "end": 1, "text": "a", "words": [{ "text": "a", "start": -1e300, "end": 1 }] }],
+        "keyboardSegments": [{ "id": "k", "start": 0, "end": 1, "displayText": "a", "keys": [{ "key": "a", "timeOffset": 1e300 }] }],
+        "camera3dSegments": [{ "start": 0, "end": 1, "properties": { "zoom": 1e300 },
+            "tracks": { "fov": [{ "time": 0, "value": 1, "outEasing": [2, 0] }] } }],
+        "imageSegments": [{ "start": 0, "end": 1, "path": "a", "rounding": 700, "opacity": -1 }],
+        "waveformSegments": [{ "start": 0, "end": 1, "barCount": 100_000 }],
+        "styleSegments": [{ "start": 0, "end": 1, "overrides": { "background": { "blur": 500 }, "cursor": { "ripple": { "size": 9 } } } }]
+    });
+    let mut config = timeline(json!([clip(0, 0.0, 9.0)]), overlays);
+    config["textAnimVersion"] = json!(1);
+    let (config, problems) = validated(config, Some(&identity(1)));
+    let timeline = config.timeline.unwrap();
+    let intensity = &timeline.mask_segments[0].keyframes.intensity;
+    assert_eq!(
+        (intensity[0].time, intensity[0].value, intensity[1].time),
+        (1.0, 0.0, 2.0)
+    );
+    assert_eq!(
+        timeline.camera_3d_segments[0].tracks.fov[0].out_easing,
+        Some([1.0, 0.0])
+    );
+    assert_eq!(timeline.waveform_segments[0].bar_count, 256);
+    assert_eq!(
+        places(&problems),
+        [
+            "timeline.maskSegments[0].center.x",
+            "timeline.maskSegments[0].opacity",
+            "timeline.maskSegments[0].fadeDuration",
+            "timeline.maskSegments[0].keyframes.intensity[1].value",
+            "timeline.maskSegments[0].keyframes.intensity",
+            "timeline.textSegments[0].fontSize",
+            "timeline.textSegments[0].animationInDuration",
+            "timeline.textSegments[0].strokeWidth",
+            "timeline.textSegments[0].glow",
+            "timeline.captionSegments[0].words[0].start",
+            "timeline.keyboardSegments[0].keys[0].timeOffset",
+            "timeline.camera3dSegments[0].properties.zoom",
+            "timeline.camera3dSegments[0].tracks.fov[0].outEasing[0]",
+            "timeline.styleSegments[0].overrides.background.blur",
+            "timeline.styleSegments[0].overrides.cursor.ripple.size",
+            "timeline.imageSegments[0].opacity",
+            "timeline.imageSegments[0].rounding",
+            "timeline.waveformSegments[0].barCount",
+        ]
+    );
+}
+
+#[test]
+fn there_is_a_limit_to_everything() {
+    let zoom = json!({ "start": 1, "end": 2, "amount": 2, "mode": "auto" });
+    let many = |count: usize| {
+        timeline(
+            json!([clip(0, 0.0, 9.0)]),
+            json!({ "zoomSegments": vec![zoom.clone(); count] }),
+        )
+    };
+    let (config, problems) = validated(many(limits::MAX_ENTRIES), Some(&identity(1)));
+    assert_eq!(problems, []);
+    assert_eq!(config.timeline.unwrap().zoom_segments.len(), limits::MAX_ENTRIES);
+    let (_, problems) = validated(many(100_000), Some(&identity(1)));
+    assert_eq!(
+        line(&problems[0]),
+        "Error project-config.json: timeline.zoomSegments: expected at most 10000 entries, found 100000"
+    );
+    assert_eq!(problems.len(), 1);
+
+    let keyframes = vec![json!({ "time": 0, "value": 1 }); limits::MAX_PARTS + 1];
+    let camera = json!({ "camera3dSegments": [{ "start": 0, "end": 1, "tracks": { "fov": keyframes } }] });
+    let (_, problems) = validated(timeline(json!([clip(0, 0.0, 9.0)]), camera), Some(&identity(1)));
+    assert_eq!(
+        problems[0].message,
+        "expected at most 100000 keyframes in all, found 100001"
+    );
+}
+
+#[test]
+fn a_text_of_a_megabyte_is_cut_at_a_letter() {
+    let texts =
+        json!({ "textSegments": [{ "start": 0, "end": 1, "content": format!("a{}", "é".repeat(500_000)) }] });
+    let (config, problems) = validated(timeline(json!([clip(0, 0.0, 9.0)]), texts), Some(&identity(1)));
+    assert_eq!(
+        line(&problems[0]),
+        "Warning project-config.json: timeline.textSegments[0].content: expected at most 65536 bytes of text, found 1000001; \
+         only the beginning is drawn"
+    );
+    // One byte and as many letters of two as fit.
+    assert_eq!(config.timeline.unwrap().text_segments[0].content.len(), 65_535);
+}
+
+#[test]
+fn unknown_frames_are_none() {
+    let (config, problems) = validated(
+        json!({ "background": { "frame": { "style": "phone", "theme": "sepia" } } }),
+        None,
+    );
+    let frame = config.background.frame.unwrap();
+    assert_eq!((&frame.style[..], &frame.theme[..]), ("none", "dark"));
+    assert_eq!(
+        line(&problems[0]),
+        "Warning project-config.json: background.frame.style: \"phone\" is not known to this version; no frame is drawn"
+    );
+    assert_eq!(problems.len(), 2);
+}

@@ -5,7 +5,7 @@ use super::super::config::{
     Camera3dSegment, CaptionSegment, Clip, ImageSegment, KeyboardSegment, MaskSegment, SceneSegment,
     StyleSegment, TextSegment, Timeline, Transition, WaveformSegment, ZoomMode, ZoomSegment,
 };
-use super::{Check, SECONDS, SegmentMap};
+use super::{Check, SECONDS, SegmentMap, overlays};
 
 /// Slowest and fastest clips; cap-look.md 27 has speeds of 0 and less rejected.
 const SPEED: (f64, f64) = (0.001, 1000.0);
@@ -48,6 +48,7 @@ pub(super) fn validate(timeline: &mut Timeline, segments: Option<&SegmentMap>, c
             }
         }
     }
+    overlays::validate(timeline, check);
     spans("zoomSegments", &mut timeline.zoom_segments, check);
     spans("sceneSegments", &mut timeline.scene_segments, check);
     spans("maskSegments", &mut timeline.mask_segments, check);

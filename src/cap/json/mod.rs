@@ -1,12 +1,19 @@
 //! Reads JSON files of bounded size and says everything that is wrong with one, each complaint with its JSON path.
 
+mod mend;
+mod words;
+
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::Segment;
+
+pub(super) use mend::{Instead, Rule};
 
 /// Largest `recording-meta.json`, bytes. A segment takes about 600 bytes.
 pub(super) const META_LIMIT: u64 = 4 << 20;
@@ -62,9 +69,80 @@ pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, ReadFault> {
     Ok(bytes)
 }
 
-/// Parses a JSON text, or says what is wrong with it.
+/// Parses a JSON text, or says what is wrong with it. A byte order mark of UTF-8 before it is no part of it.
 pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Vec<Issue>> {
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    parse_text(text_of(bytes)?)
+}
+
+/// Part of a JSON text, without copying it; `None` where there is anything wrong with it.
+pub(super) fn borrowed<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
+    serde_json::from_str(text_of(bytes).ok()?).ok()
+}
+
+/// As [`parse`] for a part of a text that is known to be JSON, without copying it; the fault in words.
+pub(super) fn parse_borrowed<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, String> {
+    serde_json::from_str(text).map_err(|error| words::in_words(&error.to_string()))
+}
+
+/// As [`parse`], with names that a newer version of Cap may have written replaced as `rules` say; each replacement is told.
+pub(super) fn parse_mended<T: DeserializeOwned>(
+    bytes: &[u8],
+    rules: &[Rule],
+) -> (Result<T, Vec<Issue>>, Vec<Issue>) {
+    let text = match text_of(bytes) {
+        Ok(text) => text,
+        Err(issues) => return (Err(issues), Vec::new()),
+    };
+    let first = parse_text(text);
+    match &first {
+        Err(_) => match mend::mend(text, rules) {
+            Some((mended, notes)) => (parse_text(&mended), notes),
+            None => (first, Vec::new()),
+        },
+        Ok(_) => (first, Vec::new()),
+    }
+}
+
+/// The text of a file: UTF-8, with or without its mark.
+fn text_of(bytes: &[u8]) -> Result<&str, Vec<Issue>> {
+    let wrong = |message: String| {
+        vec![Issue {
+            path: String::new(),
+            message,
+        }]
+    };
+    if let Some(name) = other_encoding(bytes) {
+        return Err(wrong(format!(
+            "is text in {name}; only UTF-8 is read: save the file again as UTF-8"
+        )));
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    std::str::from_utf8(bytes).map_err(|error| {
+        wrong(format!(
+            "is not UTF-8 text (from byte {} on); save the file again as UTF-8, or restore it if it is damaged",
+            error.valid_up_to()
+        ))
+    })
+}
+
+/// The encoding that the first bytes show, where it is not UTF-8: by its mark, or by the zeros that the first two
+/// characters of a JSON text, which are ASCII, have in it.
+fn other_encoding(bytes: &[u8]) -> Option<&'static str> {
+    Some(match bytes {
+        [0xff, 0xfe, 0, 0, ..] => "UTF-32 (little endian)",
+        [0, 0, 0xfe, 0xff, ..] => "UTF-32 (big endian)",
+        [0xff, 0xfe, ..] => "UTF-16 (little endian)",
+        [0xfe, 0xff, ..] => "UTF-16 (big endian)",
+        [1..=0x7f, 0, 0, 0, ..] => "UTF-32 (little endian)",
+        [0, 0, 0, 1..=0x7f, ..] => "UTF-32 (big endian)",
+        [1..=0x7f, 0, 1..=0x7f, 0, ..] => "UTF-16 (little endian)",
+        [0, 1..=0x7f, 0, 1..=0x7f, ..] => "UTF-16 (big endian)",
+        _ => return None,
+    })
+}
+
+fn parse_text<T: DeserializeOwned>(text: &str) -> Result<T, Vec<Issue>> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
     let first = match serde_path_to_error::deserialize(&mut deserializer) {
         Ok(value) => {
             return match deserializer.end() {
@@ -75,10 +153,10 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Vec<Issue>> 
         Err(error) => error,
     };
     if first.inner().is_data()
-        && bytes.len() <= TREE_LIMIT
-        && let Ok(tree) = serde_json::from_slice(bytes)
+        && text.len() <= TREE_LIMIT
+        && let Ok(tree) = serde_json::from_str(text)
         // A tree does not show every fault (a key that occurs twice): then the first one stands.
-        && let Err(all) = typed::<T>(tree)
+        && let Err(all) = typed::<T>(&tree)
     {
         return Err(all);
     }
@@ -94,11 +172,13 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Vec<Issue>> 
 ///
 /// A parser stops at its first fault. So the faulty value is cut out and the rest is parsed again, until nothing is wrong
 /// with what is left; paths are those of the original tree.
-pub(super) fn typed<T: DeserializeOwned>(mut tree: Value) -> Result<T, Vec<Issue>> {
+pub(super) fn typed<T: DeserializeOwned>(tree: &Value) -> Result<T, Vec<Issue>> {
+    // Only a tree with a fault is copied to be cut.
+    let mut tree = Cow::Borrowed(tree);
     let mut issues = Vec::new();
     let mut cut: Vec<Vec<Step>> = Vec::new();
     loop {
-        let error = match serde_path_to_error::deserialize::<_, T>(&tree) {
+        let error = match serde_path_to_error::deserialize::<_, T>(tree.as_ref()) {
             Ok(value) if issues.is_empty() => return Ok(value),
             Ok(_) => return Err(issues),
             Err(error) => error,
@@ -119,7 +199,7 @@ pub(super) fn typed<T: DeserializeOwned>(mut tree: Value) -> Result<T, Vec<Issue
         if !echo {
             issues.push(Issue::new(&original, error.inner()));
         }
-        if issues.len() >= MAX_ISSUES || !cut_out(&mut tree, &place) {
+        if issues.len() >= MAX_ISSUES || !cut_out(tree.to_mut(), &place) {
             return Err(issues);
         }
         cut.push(original);
@@ -135,6 +215,8 @@ impl Issue {
                 path.push(Step::Key(key));
                 "this required key is missing".to_owned()
             }
+            // Of a text that is no JSON the place is all that is known.
+            None if error.is_data() => words::in_words(&text),
             None => text,
         };
         let message = match message.char_indices().nth(MAX_MESSAGE) {
@@ -253,162 +335,4 @@ fn cut_out(tree: &mut Value, path: &[Step]) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use serde::Deserialize;
-    use serde_json::json;
-
-    use super::*;
-    use crate::cap::config::{ProjectConfig, ZoomSegment};
-    use crate::cap::events::PointerEvents;
-
-    #[derive(Debug, PartialEq, Deserialize)]
-    struct Item {
-        a: u32,
-        b: String,
-    }
-
-    #[derive(Debug, Deserialize)]
-    #[expect(dead_code, reason = "read by serde")]
-    struct Outer {
-        items: Vec<Item>,
-        more: Option<Vec<Vec<u8>>>,
-    }
-
-    fn found(issues: &[Issue]) -> Vec<(&str, &str)> {
-        issues
-            .iter()
-            .map(|issue| (issue.path.as_str(), issue.message.as_str()))
-            .collect()
-    }
-
-    #[test]
-    fn every_fault_is_named_at_its_place_in_the_original() {
-        let text = br#"{"items": [{"a": 1, "b": "x"}, {"a": "one", "b": "x"}, {"a": 2, "b": "x"}, {"b": "x", "a": -1}, {"a": 4}],
-                        "more": [[1], [2, 300, 4, null], [5]]}"#;
-        let issues = parse::<Outer>(text).unwrap_err();
-        assert_eq!(
-            found(&issues),
-            [
-                ("items[1].a", "invalid type: string \"one\", expected u32"),
-                ("items[3].a", "invalid value: integer `-1`, expected u32"),
-                ("items[4].b", "this required key is missing"),
-                ("more[1][1]", "invalid value: integer `300`, expected u8"),
-                ("more[1][3]", "invalid type: null, expected u8"),
-            ]
-        );
-    }
-
-    #[test]
-    fn a_syntax_error_says_line_and_column() {
-        let issues = parse::<Outer>(b"{\"items\": [}").unwrap_err();
-        assert_eq!(found(&issues), [("", "expected value at line 1 column 12")]);
-        let issues = parse::<Outer>(b"{\"items\": []} x").unwrap_err();
-        assert_eq!(found(&issues), [("", "trailing characters at line 1 column 15")]);
-        let issues = parse::<Outer>(b"").unwrap_err();
-        assert_eq!(
-            found(&issues),
-            [("", "EOF while parsing a value at line 1 column 0")]
-        );
-    }
-
-    #[test]
-    fn a_key_that_occurs_twice_is_a_fault() {
-        let issues = parse::<Outer>(b"{\"items\": [], \"items\": []}").unwrap_err();
-        assert_eq!(issues.len(), 1);
-        assert!(
-            issues[0].message.starts_with("duplicate field `items`"),
-            "{issues:?}"
-        );
-    }
-
-    #[test]
-    fn paths_run_into_enum_content() {
-        let zoom = json!({"start": 0, "end": 1, "amount": 2, "mode": {"manual": {"x": "left", "y": 0}}});
-        let issues = typed::<ZoomSegment>(zoom).unwrap_err();
-        assert_eq!(
-            found(&issues),
-            [("mode.manual.x", "invalid type: string \"left\", expected f64")]
-        );
-        let zoom = json!({"start": 0, "end": 1, "amount": 2, "mode": "sideways"});
-        let issues = typed::<ZoomSegment>(zoom).unwrap_err();
-        assert_eq!(issues[0].path, "mode");
-        assert!(
-            issues[0].message.contains("expected `auto` or `manual`"),
-            "{issues:?}"
-        );
-    }
-
-    #[test]
-    fn long_quotations_are_cut() {
-        let text = format!("{{\"items\": \"{}\"}}", "é".repeat(10_000));
-        let issues = parse::<Outer>(text.as_bytes()).unwrap_err();
-        assert_eq!(issues[0].message.chars().count(), MAX_MESSAGE + 1);
-    }
-
-    #[test]
-    fn reading_is_bounded_and_only_of_files() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("a.json");
-        std::fs::write(&file, b"12345").unwrap();
-        assert_eq!(read(&file, 5).unwrap(), b"12345");
-        assert!(matches!(read(&file, 4), Err(ReadFault::TooLarge { limit: 4 })));
-        assert!(matches!(read(folder.path(), 4), Err(ReadFault::NotAFile)));
-        assert!(matches!(
-            read(&folder.path().join("b.json"), 4),
-            Err(ReadFault::Io(_))
-        ));
-    }
-
-    fn any_json() -> impl Strategy<Value = Value> {
-        let key = prop_oneof![
-            Just("segments"),
-            Just("timeline"),
-            Just("background"),
-            Just("source"),
-            Just("type"),
-            Just("start"),
-            Just("zoomSegments"),
-            Just("mode"),
-            Just("manual"),
-            Just("x"),
-            Just("moves"),
-            Just("clicks"),
-            Just("camera")
-        ];
-        let leaf = prop_oneof![
-            Just(Value::Null),
-            any::<bool>().prop_map(Value::from),
-            any::<i64>().prop_map(Value::from),
-            any::<f64>().prop_map(Value::from),
-            "[a-z]{0,6}".prop_map(Value::from),
-        ];
-        leaf.prop_recursive(6, 64, 6, move |inner| {
-            prop_oneof![
-                prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
-                prop::collection::btree_map(key.clone().prop_map(String::from), inner, 0..6)
-                    .prop_map(|map| Value::Object(map.into_iter().collect())),
-            ]
-        })
-    }
-
-    proptest! {
-        #[test]
-        fn any_bytes_parse_or_are_explained(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            if let Err(issues) = parse::<ProjectConfig>(&bytes) {
-                prop_assert!(!issues.is_empty());
-            }
-        }
-
-        #[test]
-        fn any_json_parses_or_is_explained(value in any_json()) {
-            let text = value.to_string();
-            if let Err(issues) = parse::<ProjectConfig>(text.as_bytes()) {
-                prop_assert!(!issues.is_empty() && issues.len() <= MAX_ISSUES);
-            }
-            if let Err(issues) = parse::<PointerEvents>(text.as_bytes()) {
-                prop_assert!(!issues.is_empty() && issues.len() <= MAX_ISSUES);
-            }
-        }
-    }
-}
+mod tests;
