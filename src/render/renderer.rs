@@ -17,6 +17,7 @@ use super::readback::nv12::Nv12Pass;
 use super::readback::ring::{Ready, ReadyFrame, Ring};
 use super::sampling::Sampling;
 use super::sources::art::ArtStore;
+use super::sources::bitmaps::BitmapStore;
 use super::sources::canvas::Canvases;
 use super::sources::converted::{ConversionUniforms, Converter};
 use super::sources::images::texture_format;
@@ -42,6 +43,7 @@ pub struct Renderer {
     /// There where the processor samples.
     sheets: Option<Sheets>,
     art: ArtStore,
+    bitmaps: BitmapStore,
     canvases: Canvases,
     numbers: Numbers,
     ring: Ring,
@@ -75,6 +77,7 @@ impl Renderer {
         let surfaces = Surfaces::new(&device, &pipelines.layouts, &sampler, spec.size, spec.format);
         let canvases = Canvases::new(&device, spec.background_images)?;
         let art = ArtStore::new(&device, spec.pointer_art)?;
+        let bitmaps = BitmapStore::new(&device);
         let numbers = Numbers::new(&device, &pipelines, 8, 256);
         let ring = Ring::new(&device, spec.size, spec.format, spec.ring.max(1));
         device.check(Stage::Setup, None)?;
@@ -89,6 +92,7 @@ impl Renderer {
             converter,
             sheets,
             art,
+            bitmaps,
             canvases,
             numbers,
             ring,
@@ -331,6 +335,7 @@ impl Renderer {
             pictures: &self.pictures,
             sheets: self.sheets.as_ref(),
             art: &self.art,
+            bitmaps: &self.bitmaps,
         };
         passes::record(&mut encoder, &plan.passes, &room);
         match &self.planes {
@@ -382,6 +387,7 @@ impl Renderer {
         let wanted: Vec<SurfaceId> = plan.passes.iter().map(|pass| pass.target).collect();
         surfaces.prepare(device, &pipelines.layouts, sampler, &wanted);
         let format = surfaces.texture_format();
+        self.bitmaps.begin_frame();
         for draw in plan.passes.iter().flat_map(|pass| &pass.draws) {
             if let Means::Pipeline(key) = draw.means {
                 pipelines.prepare(device, key);
@@ -392,6 +398,7 @@ impl Renderer {
                     self.canvases
                         .prepare(device, pipelines, sampler, shape, background)?;
                 }
+                Textures::Bitmap(bitmap) => self.bitmaps.load(device, &pipelines.layouts.texture, bitmap),
                 Textures::Art(art) => self.art.load(device, &pipelines.layouts.texture, sampler, art),
                 _ => {}
             }

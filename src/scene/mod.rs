@@ -93,7 +93,8 @@ pub use facts::{Facts, SegmentClock, SegmentFacts, VideoFacts};
 pub use filter::{Filter, Mask, MaskEffect};
 pub use holds::Hold;
 pub use layer::{
-    Background, BorderLine, Card, CardPicture, Corner, Fill, Layer, Noise, Pointer, PointerArt, Shade, Shadow,
+    Background, Bitmap, BorderLine, Card, CardPicture, Corner, Fill, Layer, Noise, Pointer, PointerArt,
+    Shade, Shadow, Sprite,
 };
 pub use oddities::oddities;
 pub use plane::Plane;

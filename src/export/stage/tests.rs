@@ -14,9 +14,9 @@ use crate::frame::{
 };
 use crate::render::{ColorPolicy, Device, Pictures, ReadyFrame, RenderError, RenderSpec, Renderer, Sampling};
 use crate::scene::{
-    Background, BorderLine, Card, CardPicture, Corner, Fill, Filter, Layer, LayerId, Mask, MaskEffect, Mix,
-    Node, PictureRequest, Plane, Pointer, PointerArt, Rect, Role, SceneFrame, Shade, Shadow, Side, SourceId,
-    Track,
+    Background, Bitmap, BorderLine, Card, CardPicture, Corner, Fill, Filter, Layer, LayerId, Mask,
+    MaskEffect, Mix, Node, PictureRequest, Plane, Pointer, PointerArt, Rect, Role, SceneFrame, Shade, Shadow,
+    Side, SourceId, Sprite, Track,
 };
 use crate::time::{MediaTime, OutputTime};
 
@@ -88,6 +88,8 @@ pub(super) enum Event {
     Shade(Option<(Rect, f64)>),
     /// The screen and its pointer on a plane in space.
     Warp(Option<(f64, f64)>),
+    /// A picture over the screen; the flag takes another one.
+    Sprite(Option<(Rect, f64, bool)>),
     /// A transition from the frame as it is without camera and masks.
     Mix(Option<f64>),
 }
@@ -138,6 +140,8 @@ fn event() -> impl Strategy<Value = Event> {
         1 => prop::option::of((0.0..300.0f64, 0.0..200.0f64, 10.0..200.0f64, 0.0..1.0f64))
             .prop_map(|shade| Event::Shade(shade.map(|(x, y, side, strength)| (rect(x, y, side, side), strength)))),
         1 => prop::option::of((-0.0005..0.0005f64, 0.6..1.2f64)).prop_map(Event::Warp),
+        1 => prop::option::of((-40.0..440.0f64, -40.0..240.0f64, 5.0..90.0f64, -2.0..2.0f64, any::<bool>()))
+            .prop_map(|sprite| Event::Sprite(sprite.map(|(x, y, side, turn, other)| (rect(x, y, side, side), turn, other)))),
         1 => prop::option::of(0.0..1.0f64).prop_map(Event::Mix),
     ]
 }
@@ -177,6 +181,8 @@ pub(super) struct World {
     masks: [Option<Mask>; 2],
     shade: Option<Shade>,
     plane: Option<Plane>,
+    sprite: Option<Sprite>,
+    bitmaps: [Bitmap; 2],
     progress: Option<f64>,
     planes: [Planes; 2],
     pictures: [YuvPicture; 2],
@@ -225,6 +231,11 @@ impl World {
             masks: [None, None],
             shade: None,
             plane: None,
+            sprite: None,
+            bitmaps: [90, 200].map(|grey| {
+                let data = [[grey; 4], [20; 4], [255; 4], [0; 4]].concat();
+                Bitmap::new(Size::new(2, 2), data).unwrap()
+            }),
             progress: None,
             pictures: [picture(SCREEN, &planes[0]), picture(CAMERA, &planes[1])],
             planes,
@@ -308,6 +319,14 @@ impl World {
                 });
             }
             Event::Warp(to) => self.plane = to.map(plane),
+            Event::Sprite(to) => {
+                self.sprite = to.map(|(rect, rotation, other)| Sprite {
+                    rotation,
+                    feather: 1.0,
+                    opacity: 0.7,
+                    ..Sprite::new(self.bitmaps[usize::from(other)].clone(), rect)
+                });
+            }
             Event::Mix(progress) => self.progress = progress,
             Event::Cut => {
                 self.screen.picture.request.source.segment += 1;
@@ -342,6 +361,11 @@ impl World {
         nodes.extend(self.masks[0].map(|mask| filter(0, mask)));
         nodes.extend(camera.map(|camera| Node::paint(Role::Camera, camera)));
         nodes.extend(self.masks[1].map(|mask| filter(1, mask)));
+        nodes.extend(
+            self.sprite
+                .clone()
+                .map(|sprite| Node::paint(Role::Image, Layer::Sprite(sprite))),
+        );
         nodes.extend(
             self.shade
                 .map(|shade| Node::paint(Role::Fade, Layer::Shade(shade))),

@@ -295,6 +295,11 @@ impl Device {
         })
     }
 
+    /// Longest side of a texture.
+    pub(in crate::render) fn max_side(&self) -> u32 {
+        self.max_side
+    }
+
     /// Refuses sizes that no texture of this adapter can have.
     pub(in crate::render) fn check_size(&self, what: &str, size: Size) -> Result<(), RenderError> {
         let fits = |side| (1..=self.max_side).contains(&side);

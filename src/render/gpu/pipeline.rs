@@ -18,6 +18,7 @@ enum ShaderFile {
     Mask,
     Pointer,
     Shade,
+    Sprite,
     Surface,
 }
 
@@ -29,6 +30,7 @@ impl ShaderFile {
             Self::Mask => "mask",
             Self::Pointer => "pointer",
             Self::Shade => "shade",
+            Self::Sprite => "sprite",
             Self::Surface => "surface",
         }
     }
@@ -40,6 +42,7 @@ impl ShaderFile {
             Self::Mask => include_str!("../shaders/mask.wgsl"),
             Self::Pointer => include_str!("../shaders/pointer.wgsl"),
             Self::Shade => include_str!("../shaders/shade.wgsl"),
+            Self::Sprite => include_str!("../shaders/sprite.wgsl"),
             Self::Surface => include_str!("../shaders/surface.wgsl"),
         }
     }
@@ -47,7 +50,9 @@ impl ShaderFile {
     const fn textures(self, layouts: &Layouts) -> Option<&wgpu::BindGroupLayout> {
         match self {
             Self::Card => Some(&layouts.picture),
-            Self::Background | Self::Mask | Self::Pointer | Self::Surface => Some(&layouts.texture),
+            Self::Background | Self::Mask | Self::Pointer | Self::Sprite | Self::Surface => {
+                Some(&layouts.texture)
+            }
             Self::Shade => None,
         }
     }
@@ -164,6 +169,12 @@ impl Pipelines {
                 )
             }
             PipelineKey::Pointer => (ShaderFile::Pointer, "sprite", Vec::new(), premultiplied),
+            PipelineKey::Sprite { shaped } => (
+                ShaderFile::Sprite,
+                "show",
+                vec![("shaped", flag(shaped))],
+                premultiplied,
+            ),
             PipelineKey::Shade => (ShaderFile::Shade, "darken", Vec::new(), premultiplied),
             PipelineKey::Clear => (ShaderFile::Shade, "nothing", Vec::new(), None),
             PipelineKey::Surface(surface) => {

@@ -6,6 +6,7 @@ use super::gpu::surfaces::{Surface, Surfaces};
 use super::plan::Pass;
 use super::plan::draw::{Draw, Means, Textures};
 use super::sources::art::ArtStore;
+use super::sources::bitmaps::BitmapStore;
 use super::sources::canvas::Canvases;
 use super::sources::picture::{Loaded, PictureStore};
 use super::sources::sheets::{Sheets, extent, origin};
@@ -19,6 +20,7 @@ pub(super) struct Room<'a> {
     pub(super) pictures: &'a PictureStore,
     pub(super) sheets: Option<&'a Sheets>,
     pub(super) art: &'a ArtStore,
+    pub(super) bitmaps: &'a BitmapStore,
 }
 
 /// Rectangles of the draws that go through pipelines, in the order in which [`record`] counts them.
@@ -119,6 +121,7 @@ impl Room<'_> {
             Textures::Converted { source, .. } => self.pictures.get(*source).and_then(Loaded::converted),
             Textures::Art(art) => self.art.get(art),
             Textures::Surface(id) => self.surfaces.get(*id).map(|surface| &surface.bound),
+            Textures::Bitmap(bitmap) => self.bitmaps.get(bitmap),
         };
         group.map(Bound::Group)
     }

@@ -2,7 +2,7 @@
 
 use super::key::PipelineKey;
 use crate::frame::PixelRect;
-use crate::scene::{Background, LayerId, PointerArt, SourceId, SurfaceId};
+use crate::scene::{Background, Bitmap, LayerId, PointerArt, SourceId, SurfaceId};
 
 /// Which textures a draw reads.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +28,8 @@ pub(in crate::render) enum Textures {
     Art(PointerArt),
     /// Another surface.
     Surface(SurfaceId),
+    /// A bitmap of the scene's.
+    Bitmap(Bitmap),
 }
 
 /// How pixels come onto a surface.

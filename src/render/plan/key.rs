@@ -20,6 +20,11 @@ pub(in crate::render) enum PipelineKey {
     Clear,
     /// Another surface.
     Surface(SurfaceKey),
+    /// A bitmap of the scene's.
+    Sprite {
+        /// Not every pixel that is drawn lies inside, whole.
+        shaped: bool,
+    },
     /// A pass of a mask.
     Mask(MaskKey),
 }

@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 use super::error::RenderError;
 use super::filters::mask;
 use super::layers::card::{self, Source, worth_a_copy};
-use super::layers::{background, pointer, shade, surface};
+use super::layers::{background, pointer, shade, sprite, surface};
 use crate::frame::{Areas, PixelRect, Size, subtract_all};
 use crate::scene::{Card, Damage, Filter, Layer, LayerId, Node, SceneFrame, SourceId, SurfaceId};
 use draw::{Draw, Means, Textures};
@@ -240,6 +240,10 @@ impl Planner<'_> {
             }
             Node::Paint(_, Layer::Shade(shade)) => {
                 let draw = shade::plan(shade, area, |block| blocks.push(bytemuck::bytes_of(block)));
+                (draw.into_iter().collect(), none())
+            }
+            Node::Paint(_, Layer::Sprite(sprite)) => {
+                let draw = sprite::plan(sprite, area, |block| blocks.push(bytemuck::bytes_of(block)));
                 (draw.into_iter().collect(), none())
             }
             // Filters are a surface's base.

@@ -7,6 +7,7 @@ mod pointer;
 mod reference;
 mod ring;
 mod scenes;
+mod sprite;
 mod surfaces;
 
 use std::sync::Arc;

@@ -2,14 +2,18 @@
 //! and whether its numbers can be drawn. How a layer is drawn is the renderer's matter.
 
 mod background;
+mod bitmap;
 mod card;
 mod pointer;
 mod shade;
+mod sprite;
 
 pub use background::{Background, Fill, Noise};
+pub use bitmap::Bitmap;
 pub use card::{BorderLine, Card, CardPicture, Corner, Shadow};
 pub use pointer::{Pointer, PointerArt};
 pub use shade::Shade;
+pub use sprite::Sprite;
 
 use super::tree::{PictureRequest, SourceId};
 use crate::frame::{Extent, PixelRect, Size};
@@ -56,6 +60,8 @@ pub enum Layer {
     Pointer(Pointer),
     /// Black over everything but a rectangle (12, 19).
     Shade(Shade),
+    /// A picture that the scene brings.
+    Sprite(Sprite),
 }
 
 impl Layer {
@@ -65,6 +71,7 @@ impl Layer {
             Self::Card(layer) => layer,
             Self::Pointer(layer) => layer,
             Self::Shade(layer) => layer,
+            Self::Sprite(layer) => layer,
         }
     }
 
@@ -98,6 +105,7 @@ impl Layer {
             (Self::Card(a), Self::Card(b)) => a.looks_like(b),
             (Self::Pointer(a), Self::Pointer(b)) => a.looks_like(b),
             (Self::Shade(a), Self::Shade(b)) => a.looks_like(b),
+            (Self::Sprite(a), Self::Sprite(b)) => a.looks_like(b),
             _ => false,
         }
     }
