@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::config::{MusicSegment, ProjectConfig};
 use super::events::PointerEvents;
@@ -24,10 +25,24 @@ pub enum MediaSource {
 ///
 /// With an init segment the bytes `init + pieces…` are one fragmented MP4. Without, every piece is a group of its own.
 /// Groups follow one another: each group's timestamps are shifted to follow the one before.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct FragmentGroup {
     /// Files whose bytes, one after the other, are one MP4.
     pub files: Vec<PathBuf>,
+    /// How long its manifest says that it lasts, where it says so of every piece.
+    pub stated: Option<Duration>,
+    /// How long the pieces between the group before and this one would have lasted, which are not there: by the manifest.
+    pub lost_before: Duration,
+}
+
+impl FragmentGroup {
+    /// These files, of which no manifest says anything.
+    pub fn of(files: Vec<PathBuf>) -> Self {
+        Self {
+            files,
+            ..Self::default()
+        }
+    }
 }
 
 /// A studio recording, ready to be planned.

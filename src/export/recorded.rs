@@ -36,16 +36,23 @@ pub(super) fn find_nominal_rates(
     Ok(())
 }
 
-/// Names what of the tracks is not honoured.
+/// Names what of the tracks is damaged or not honoured.
 pub(super) fn note_media(media: &[SegmentMedia], warnings: &mut Vec<String>) {
     for (index, segment) in media.iter().enumerate() {
-        let tracks = [
-            ("display", Some(&segment.display)),
-            ("camera", segment.camera.as_ref()),
-        ];
-        for (name, info) in tracks.into_iter().filter_map(|(name, info)| Some((name, info?))) {
-            let clauses = info.colors.unhonoured.iter();
-            warnings.extend(clauses.map(|clause| format!("{name} of segment {index}: {clause}")));
+        let (display, camera) = (Some(&segment.display), segment.camera.as_ref());
+        let mut note = |name: &str, clauses: &[String]| {
+            warnings.extend(
+                clauses
+                    .iter()
+                    .map(|clause| format!("{name} of segment {index}: {clause}")),
+            );
+        };
+        for (name, info) in [("display", display), ("camera", camera)] {
+            note(name, info.map_or(&[], |info| &info.damage));
+            note(name, info.map_or(&[], |info| &info.colors.unhonoured));
+        }
+        for (name, info) in [("mic", &segment.mic), ("system audio", &segment.system_audio)] {
+            note(name, info.as_ref().map_or(&[], |info| &info.damage));
         }
     }
 }

@@ -116,6 +116,14 @@ impl VideoSources {
                 stats.damaged
             ));
         }
+        if stats.missing_seconds > 0.0 {
+            self.warnings.push(format!(
+                "{} of segment {}: the last {:.1} s are missing (cut off); the last picture was shown on",
+                track_name(key.track),
+                key.segment,
+                stats.missing_seconds
+            ));
+        }
     }
 
     /// Closes everything and tells what ran, what it fell back from, and what was odd.

@@ -5,11 +5,13 @@ mod track;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use self::track::Track;
 use super::ffmpeg::MediaError;
 use super::input::{self, Allowed};
 use crate::cap::MediaSource;
+use crate::cap::recording::FragmentGroup;
 use crate::sound::{BoxError, Channels, SAMPLE_RATE, SampleSource, Stereo, samples_at};
 
 /// Decoded and thrown away after a seek, samples: decoders and the resampler need what came before to be exact. Opus
@@ -67,7 +69,7 @@ impl AudioDamage {
 /// mono, everything else becomes stereo by libswresample's standard downmix. Samples stay where their timestamps say:
 /// what is missing or can't be decoded is silent, and does not shift what follows.
 pub struct AudioReader {
-    groups: Vec<Vec<PathBuf>>,
+    groups: Vec<FragmentGroup>,
     allowed: Allowed,
     channels: Channels,
     /// Index of the group that is decoded.
@@ -107,8 +109,9 @@ impl AudioReader {
     /// [`MediaError`] when the file can't be read, is none of the `allowed` containers, holds no sound, or not one of
     /// its samples can be decoded.
     pub fn open(source: &MediaSource, allowed: Allowed) -> Result<(Self, AudioReport), MediaError> {
-        let groups: Vec<Vec<PathBuf>> = input::groups(source).into_iter().map(<[_]>::to_vec).collect();
-        let track = Track::open(groups.first().map_or(&[], Vec::as_slice), allowed, None)?;
+        let groups = input::fragment_groups(source);
+        let first = groups.first().cloned().unwrap_or_default();
+        let track = Track::open(&first, groups.len() > 1, allowed, None)?;
         let report = track.report();
         tracing::debug!(file = %input::name_of(source).display(), ?report, "opened a sound track");
         let reader = Self {
@@ -118,7 +121,7 @@ impl AudioReader {
             group: 0,
             track: Some(track),
             left_out: Vec::new(),
-            starts: vec![0],
+            starts: vec![samples_at(first.lost_before.as_secs_f64())],
             block: Block::default(),
             furthest: i64::MIN,
             damage: Arc::default(),
@@ -188,10 +191,21 @@ impl AudioReader {
             if self.decode()? {
                 return Ok(());
             }
-            let length = self.track.as_ref().map_or(0, Track::end);
             if self.starts.len() == self.group + 1 {
-                self.check_length(length);
-                self.starts.push(self.starts[self.group].saturating_add(length));
+                let end = self.track.as_ref().map_or(0, Track::end);
+                self.check_length(end);
+                let seconds = |duration: Duration| samples_at(duration.as_secs_f64());
+                let length = match &self.track {
+                    Some(track) => track.length().unwrap_or(end),
+                    None => self.groups[self.group].stated.map_or(0, seconds),
+                };
+                let next = self.groups.get(self.group + 1);
+                let lost = next.map_or(0, |next| seconds(next.lost_before));
+                self.starts.push(
+                    self.starts[self.group]
+                        .saturating_add(length)
+                        .saturating_add(lost),
+                );
             }
             if self.group + 1 == self.groups.len() {
                 self.block.start = i64::MAX;
@@ -208,15 +222,17 @@ impl AudioReader {
             return Ok(false);
         };
         let start = track.next(&mut self.block.samples)?;
+        // What lies beyond the piece's own end is padding of its last packet, in the place of the next piece.
+        if let Some((start, length)) = start.zip(track.length()) {
+            let inside = usize::try_from(length.saturating_sub(start)).unwrap_or(0);
+            self.block.samples.truncate(inside);
+        }
         let base = self.starts[self.group];
         let at = base.saturating_add(start.unwrap_or(track.end()));
         let failures = track.take_failures();
         // What fails in a pre-roll, or while known samples are decoded again, says nothing new.
         if failures > 0 && at >= self.block.known_from && at >= self.furthest {
-            let file = self.groups[self.group]
-                .first()
-                .map_or(Path::new(""), PathBuf::as_path)
-                .display();
+            let file = file_of(&self.groups[self.group]).display();
             let error = track.last_failure().map(tracing::field::display);
             let seconds = at as f64 / f64::from(SAMPLE_RATE);
             if self.damage.packets.fetch_add(failures, Ordering::Relaxed) == 0 {
@@ -246,10 +262,7 @@ impl AudioReader {
             self.damage
                 .missing_samples
                 .fetch_add(missing.unsigned_abs(), Ordering::Relaxed);
-            let file = self.groups[self.group]
-                .first()
-                .map_or(Path::new(""), PathBuf::as_path)
-                .display();
+            let file = file_of(&self.groups[self.group]).display();
             let missing = missing as f64 / f64::from(SAMPLE_RATE);
             tracing::warn!(%file, "sound ends {missing:.3} s before its headers say; the rest is silent");
         }
@@ -264,14 +277,15 @@ impl AudioReader {
         if self.left_out.contains(&self.group) {
             return Ok(());
         }
-        let files = &self.groups[self.group];
-        match Track::open(files, self.allowed, Some(self.channels)) {
+        let group = &self.groups[self.group];
+        let joint = self.groups.len() > 1;
+        match Track::open(group, joint, self.allowed, Some(self.channels)) {
             Ok(track) => self.track = Some(track),
             Err(error) if self.group == 0 || self.starts.len() > self.group + 1 => return Err(error),
             Err(error) => {
                 self.left_out.push(self.group);
                 self.damage.groups.fetch_add(1, Ordering::Relaxed);
-                let file = files.first().map_or(Path::new(""), PathBuf::as_path).display();
+                let file = file_of(group).display();
                 let error: &dyn std::error::Error = &error;
                 tracing::warn!(%file, error, "a piece of a sound track is left out");
             }
@@ -314,6 +328,11 @@ impl AudioReader {
         };
         Ok(())
     }
+}
+
+/// The file that messages about a group name.
+fn file_of(group: &FragmentGroup) -> &Path {
+    group.files.first().map_or(Path::new(""), PathBuf::as_path)
 }
 
 impl SampleSource for AudioReader {

@@ -5,6 +5,10 @@
 //! list; and whatever FFmpeg still wants to open is refused.
 
 mod chain;
+mod edit;
+mod fragment;
+mod pages;
+mod repair;
 #[cfg(test)]
 mod tests;
 
@@ -16,8 +20,11 @@ use ffmpeg_next::format::context::{self, StreamIo};
 use ffmpeg_next::{Discard, Packet, ffi, media};
 
 use self::chain::{Chain, Mp4Facts, mp4_facts};
+use self::edit::TrackFacts;
+use self::repair::Hole;
 use super::ffmpeg::{self, FfmpegError, MediaError, check};
 use crate::cap::MediaSource;
+use crate::cap::recording::FragmentGroup;
 
 /// Largest picture side that is believed, pixels.
 pub const MAX_SIDE: u32 = 16384;
@@ -76,6 +83,14 @@ pub fn groups(source: &MediaSource) -> Vec<&[PathBuf]> {
     }
 }
 
+/// The groups of a source with what is known of them.
+pub(crate) fn fragment_groups(source: &MediaSource) -> Vec<FragmentGroup> {
+    match source {
+        MediaSource::File(path) => vec![FragmentGroup::of(vec![path.clone()])],
+        MediaSource::Fragments(groups) => groups.clone(),
+    }
+}
+
 /// The file that errors about a source name.
 pub fn name_of(source: &MediaSource) -> &Path {
     groups(source)
@@ -91,6 +106,8 @@ pub struct Input {
     context: context::Input,
     file: PathBuf,
     facts: Mp4Facts,
+    files: Vec<PathBuf>,
+    damage: Vec<String>,
 }
 
 impl Input {
@@ -108,18 +125,28 @@ impl Input {
         if chain.is_empty() {
             return Err(MediaError::Empty { file });
         }
-        let facts = mp4_facts(&mut chain).map_err(|source| MediaError::Io {
+        let failed = |source| MediaError::Io {
             action: "read",
             file: file.clone(),
             source,
-        })?;
+        };
+        let facts = mp4_facts(&mut chain).map_err(failed)?;
+        let holes = repair::find_holes(&mut chain).map_err(failed)?;
+        let damage = holes.iter().map(|hole| describe_hole(&chain, hole)).collect();
+        chain.patch(holes.iter().filter_map(repair::cover).collect());
         let io = StreamIo::from_read_seek_with_capacity(chain, BUFFER)
             .map_err(|error| MediaError::ffmpeg("prepare to read", &file, error))?;
         let context = open_container(io, &file, allowed)?;
-        let mut input = Self { context, file, facts };
+        let mut input = Self {
+            context,
+            file,
+            facts,
+            files: files.to_vec(),
+            damage,
+        };
         input.check_limits()?;
         input.find_streams()?;
-        if facts.fragmented {
+        if input.facts.fragmented {
             input.index_fragments()?;
         }
         input.check_limits()?;
@@ -165,6 +192,64 @@ impl Input {
         // SAFETY: the context is open; a plain field is read.
         let method = unsafe { (*self.context.as_ptr()).duration_estimation_method };
         method == ffi::AVDurationEstimationMethod::AVFMT_DURATION_FROM_BITRATE
+    }
+
+    /// Damage between the boxes of an MP4, each stretch as a sentence's end that names file and place. What lies behind it
+    /// can be read.
+    pub(crate) fn damage(&self) -> &[String] {
+        &self.damage
+    }
+
+    /// Damage in the pages of an Ogg file of this sample rate, in the words of [`damage`](Self::damage); the file is read for
+    /// it. Empty for other containers.
+    ///
+    /// # Errors
+    /// When the file can't be read.
+    pub(crate) fn damage_of_pages(&self, rate: u32) -> Result<Vec<String>, MediaError> {
+        if self.context.format().name() != "ogg" {
+            return Ok(Vec::new());
+        }
+        let mut chain = Chain::open(&self.files)?;
+        let holes = pages::find_holes(&mut chain, rate).map_err(|source| MediaError::Io {
+            action: "read",
+            file: self.file.clone(),
+            source,
+        })?;
+        Ok(holes.iter().map(|hole| describe_hole(&chain, hole)).collect())
+    }
+
+    /// Whether an MP4's first sound track has an edit list.
+    pub(crate) fn has_edited_sound(&self) -> bool {
+        self.facts_of(media::Type::Audio)
+            .is_some_and(TrackFacts::is_edited)
+    }
+
+    /// Seconds that the first track of a kind lasts by its own word, in its own ticks; `None` where an MP4 that is not in
+    /// fragments doesn't say.
+    pub(crate) fn track_seconds(&self, kind: media::Type) -> Option<f64> {
+        self.facts_of(kind)?.seconds(self.facts.movie_scale)
+    }
+
+    /// Seconds of what an encoder put before the sound, of a file that has no edit list to say so: one frame, the least that
+    /// any AAC encoder needs.
+    pub(crate) fn unstated_priming(&self) -> Option<f64> {
+        let facts = self.facts_of(media::Type::Audio)?;
+        facts.begins_unedited().then(|| facts.first_sample())?
+    }
+
+    /// Seconds of the first sample of an MP4's first sound track.
+    pub(crate) fn first_sample_seconds(&self) -> Option<f64> {
+        self.facts_of(media::Type::Audio)?.first_sample()
+    }
+
+    fn facts_of(&self, kind: media::Type) -> Option<&TrackFacts> {
+        let handler = match kind {
+            media::Type::Video => b"vide",
+            media::Type::Audio => b"soun",
+            _ => return None,
+        };
+        let tracks = || self.facts.tracks.iter().filter(|track| &track.handler == handler);
+        (!self.facts.fragmented).then(|| tracks().next())?
     }
 
     /// Whether the container is an MP4 or QuickTime file.
@@ -301,6 +386,22 @@ impl Input {
             Err(error) => Err(MediaError::ffmpeg("seek in", &self.file, error)),
         }
     }
+}
+
+/// A hole for people.
+fn describe_hole(chain: &Chain, hole: &Hole) -> String {
+    let (file, at) = chain.place(hole.start).unwrap_or((Path::new(""), hole.start));
+    let bytes = hole.end - hole.start;
+    let lost = match (hole.from, hole.to) {
+        (Some(from), Some(to)) if to > from => format!("what was between {from:.3} s and {to:.3} s is lost"),
+        (Some(from), None) => format!("what came after {from:.3} s is lost"),
+        (None, Some(to)) => format!("what came before {to:.3} s is lost"),
+        _ => "what they held is lost".to_owned(),
+    };
+    format!(
+        "{}: {bytes} bytes from byte {at} on are damaged; {lost}",
+        file.display()
+    )
 }
 
 /// Adds an entry to one of FFmpeg's dictionaries.

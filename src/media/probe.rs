@@ -13,12 +13,14 @@ use ffmpeg_next::{Rational, Stream, codec, decoder, ffi, media};
 
 pub use self::info::{AudioInfo, DurationSource, Orientation, VideoInfo};
 pub use self::spacing::{nominal_rate, picture_rate};
-pub(crate) use self::span::{seconds, span};
+pub(crate) use self::span::{joint_seconds, seconds, span};
 use self::tags::pixel_format_name;
 pub(crate) use self::tags::{ColorTags, orientation_of, pixel_aspect_of, square_pixels};
 use super::ffmpeg::MediaError;
-use super::input::{Allowed, Input, MAX_AREA, MAX_SIDE, groups, name_of};
+use super::input::{Allowed, Input, MAX_AREA, MAX_SIDE, fragment_groups, groups, name_of};
 use crate::cap::MediaSource;
+use crate::cap::recording::FragmentGroup;
+use crate::causes::one_line;
 use crate::frame::Size;
 
 /// Reads what the video track of a source is. Nothing is decoded beyond what FFmpeg needs to know the pixel format.
@@ -30,6 +32,7 @@ use crate::frame::Size;
 pub fn probe_video(source: &MediaSource) -> Result<VideoInfo, MediaError> {
     fold_groups(source, Allowed::Track, describe_video, |all, next| {
         all.duration += next.duration;
+        all.damage.extend(next.damage);
         all.frames = all.frames.zip(next.frames).map(|(a, b)| a + b);
         all.average_rate = all.frames.map(|frames| frames as f64 / all.duration);
     })
@@ -42,35 +45,76 @@ pub fn probe_video(source: &MediaSource) -> Result<VideoInfo, MediaError> {
 pub fn probe_audio(source: &MediaSource, allowed: Allowed) -> Result<AudioInfo, MediaError> {
     fold_groups(source, allowed, describe_audio, |all, next| {
         all.duration += next.duration;
+        all.damage.extend(next.damage);
     })
 }
 
-/// Describes every group and adds them up; groups that can't be used are skipped with a warning unless none is left.
-fn fold_groups<T>(
+/// What the parts of a track have in common.
+trait Info {
+    fn duration(&mut self) -> &mut f64;
+    fn damage(&mut self) -> &mut Vec<String>;
+}
+
+impl Info for VideoInfo {
+    fn duration(&mut self) -> &mut f64 {
+        &mut self.duration
+    }
+
+    fn damage(&mut self) -> &mut Vec<String> {
+        &mut self.damage
+    }
+}
+
+impl Info for AudioInfo {
+    fn duration(&mut self) -> &mut f64 {
+        &mut self.duration
+    }
+
+    fn damage(&mut self) -> &mut Vec<String> {
+        &mut self.damage
+    }
+}
+
+/// A track that is shorter than its manifest promises by more than this, seconds, lost something.
+const SHORT: f64 = 0.5;
+
+/// Describes every group and adds them up; groups that can't be used are left out, which is damage, unless none is left.
+fn fold_groups<T: Info>(
     source: &MediaSource,
     allowed: Allowed,
-    describe: impl Fn(&mut Input) -> Result<T, MediaError>,
+    describe: impl Fn(&mut Input, &FragmentGroup) -> Result<T, MediaError>,
     add: impl Fn(&mut T, T),
 ) -> Result<T, MediaError> {
-    let mut all = None;
-    let mut first_error = None;
-    for files in groups(source) {
-        match (
-            Input::open(files, allowed).and_then(|mut input| describe(&mut input)),
-            &mut all,
-        ) {
-            (Ok(info), None) => all = Some(info),
-            (Ok(info), Some(all)) => add(all, info),
-            (Err(error), _) => {
-                if let Some(earlier) = first_error.replace(error) {
-                    warn_skipped(&earlier);
+    let mut all: Option<T> = None;
+    let (mut first_error, mut left_out) = (None, Vec::new());
+    // What is missing before the first group that can be used.
+    let mut before = 0.0;
+    for group in fragment_groups(source) {
+        let lost = group.lost_before.as_secs_f64();
+        let described = Input::open(&group.files, allowed).and_then(|mut input| describe(&mut input, &group));
+        match (described, &mut all) {
+            (Ok(mut info), None) => {
+                *info.duration() += before + lost;
+                all = Some(info);
+            }
+            (Ok(info), Some(all)) => {
+                *all.duration() += lost;
+                add(all, info);
+            }
+            (Err(error), all) => {
+                let stated = group.stated.map_or(0.0, |stated| stated.as_secs_f64());
+                match all {
+                    Some(all) => *all.duration() += lost + stated,
+                    None => before += lost + stated,
                 }
+                left_out.push(format!("a part is left out: {}", one_line(&error)));
+                first_error.get_or_insert(error);
             }
         }
     }
     match (all, first_error) {
-        (Some(all), error) => {
-            error.iter().for_each(warn_skipped);
+        (Some(mut all), _) => {
+            all.damage().extend(left_out);
             Ok(all)
         }
         (None, Some(error)) => Err(error),
@@ -78,6 +122,20 @@ fn fold_groups<T>(
             file: name_of(source).to_owned(),
         }),
     }
+}
+
+/// The damage of one group: what was found between its boxes, and what it lacks of the length that its manifest promises.
+fn damage_of(input: &Input, group: &FragmentGroup, seconds: f64) -> Vec<String> {
+    let mut damage = input.damage().to_vec();
+    let stated = group.stated.map_or(0.0, |stated| stated.as_secs_f64());
+    let missing = stated - seconds;
+    if missing > SHORT {
+        let file = input.file().display();
+        damage.push(format!(
+            "{file}: the manifest promises {stated:.3} s from here on, of which {missing:.3} s are missing"
+        ));
+    }
+    damage
 }
 
 /// Says that a group of fragments is left out.
@@ -118,7 +176,7 @@ pub(crate) fn stream(input: &Input, index: usize) -> Result<Stream<'_>, MediaErr
         })
 }
 
-fn describe_video(input: &mut Input) -> Result<VideoInfo, MediaError> {
+fn describe_video(input: &mut Input, group: &FragmentGroup) -> Result<VideoInfo, MediaError> {
     let index = find_stream(input, media::Type::Video)?;
     let span = span(input, index)?;
     let stream = stream(input, index)?;
@@ -162,10 +220,11 @@ fn describe_video(input: &mut Input) -> Result<VideoInfo, MediaError> {
         }),
         frames,
         bit_rate: bit_rate(&parameters, input),
+        damage: damage_of(input, group, span.seconds),
     })
 }
 
-fn describe_audio(input: &mut Input) -> Result<AudioInfo, MediaError> {
+fn describe_audio(input: &mut Input, group: &FragmentGroup) -> Result<AudioInfo, MediaError> {
     let index = find_stream(input, media::Type::Audio)?;
     let span = span(input, index)?;
     let stream = stream(input, index)?;
@@ -192,6 +251,8 @@ fn describe_audio(input: &mut Input) -> Result<AudioInfo, MediaError> {
             limit: "1 to 768000 Hz with 1 to 64 channels".into(),
         });
     };
+    let mut damage = damage_of(input, group, span.seconds);
+    damage.extend(input.damage_of_pages(rate)?);
     Ok(AudioInfo {
         codec: codec_name(&parameters),
         rate,
@@ -201,6 +262,7 @@ fn describe_audio(input: &mut Input) -> Result<AudioInfo, MediaError> {
         duration: span.seconds,
         duration_source: span.source,
         bit_rate: bit_rate(&parameters, input),
+        damage,
     })
 }
 

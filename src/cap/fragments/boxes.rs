@@ -22,21 +22,31 @@ struct TopBox {
     whole: bool,
 }
 
-/// Visits the top-level boxes in order, at most until one reaches beyond the end of the file. True when the walk ended
-/// exactly at the end of the file.
-fn walk<F: Read + Seek>(file: &mut F, mut visit: impl FnMut(TopBox) -> ControlFlow<()>) -> io::Result<bool> {
+/// Where a walk over the boxes ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// Exactly at the end of the file.
+    Exact,
+    /// In a box that goes on beyond the end of the file, or where the visitor had seen enough.
+    Cut,
+    /// At something that is no box.
+    Malformed,
+}
+
+/// Visits the top-level boxes in order, at most until one reaches beyond the end of the file.
+fn walk<F: Read + Seek>(file: &mut F, mut visit: impl FnMut(TopBox) -> ControlFlow<()>) -> io::Result<End> {
     let length = file.seek(SeekFrom::End(0))?;
     let mut start = 0_u64;
     for _ in 0..MAX_BOXES {
         if start == length {
-            return Ok(true);
+            return Ok(End::Exact);
         }
         let mut header = [0; 16];
         let available = usize::try_from(length - start)
             .unwrap_or(usize::MAX)
             .min(header.len());
         if available < 8 {
-            return Ok(false);
+            return Ok(End::Cut);
         }
         file.seek(SeekFrom::Start(start))?;
         file.read_exact(&mut header[..available])?;
@@ -44,11 +54,15 @@ fn walk<F: Read + Seek>(file: &mut F, mut visit: impl FnMut(TopBox) -> ControlFl
         let (head, size) = match u32::from_be_bytes([s0, s1, s2, s3]) {
             0 => (8, length - start),
             1 if available == header.len() => (16, u64::from_be_bytes(large)),
-            1 => return Ok(false),
+            1 => return Ok(End::Cut),
             size => (8, u64::from(size)),
         };
-        if size < head {
-            return Ok(false);
+        // A box of zeros, or of anything else that is no name, is damage.
+        let named = [k0, k1, k2, k3]
+            .iter()
+            .all(|byte| byte.is_ascii_graphic() || *byte == b' ');
+        if size < head || !named {
+            return Ok(End::Malformed);
         }
         let present = size.min(length - start);
         let whole = present == size;
@@ -58,11 +72,11 @@ fn walk<F: Read + Seek>(file: &mut F, mut visit: impl FnMut(TopBox) -> ControlFl
             whole,
         };
         if visit(top).is_break() || !whole {
-            return Ok(false);
+            return Ok(End::Cut);
         }
         start += size;
     }
-    Ok(false)
+    Ok(End::Malformed)
 }
 
 /// How a piece of a fragmented MP4 ends.
@@ -72,6 +86,8 @@ pub(super) enum PieceState {
     Complete,
     /// The media data after some `moof` are cut short.
     CutShort,
+    /// Somewhere the boxes end in something else, but there are some of a fragment before or behind.
+    Damaged,
     /// No piece of a fragmented MP4.
     Unusable,
 }
@@ -84,20 +100,46 @@ pub(super) fn piece_state(path: &Path) -> io::Result<PieceState> {
 fn piece_state_of<F: Read + Seek>(file: &mut F) -> io::Result<PieceState> {
     let mut last = [None, None];
     let mut media = false;
-    let to_end = walk(file, |top| {
+    let end = walk(file, |top| {
         last = [last[1], Some(top)];
         media |=
             last[0].is_some_and(|before| &before.kind == b"moof") && &top.kind == b"mdat" && top.content > 0;
         ControlFlow::Continue(())
     })?;
     let kinds = last.map(|top| top.map(|top| top.kind));
-    Ok(if to_end && kinds == [Some(*b"moof"), Some(*b"mdat")] {
-        PieceState::Complete
-    } else if media {
-        PieceState::CutShort
-    } else {
-        PieceState::Unusable
-    })
+    Ok(
+        if end == End::Exact && kinds == [Some(*b"moof"), Some(*b"mdat")] {
+            PieceState::Complete
+        } else if media && end != End::Malformed {
+            PieceState::CutShort
+        } else if end == End::Malformed && (media || holds_fragment(file)?) {
+            PieceState::Damaged
+        } else {
+            PieceState::Unusable
+        },
+    )
+}
+
+/// Whether the header of a `moof` box occurs anywhere.
+fn holds_fragment<F: Read + Seek>(file: &mut F) -> io::Result<bool> {
+    file.seek(SeekFrom::Start(0))?;
+    let mut buffer = vec![0; 64 * 1024];
+    let mut kept = 0;
+    loop {
+        let read = file.read(&mut buffer[kept..])?;
+        let have = kept + read;
+        // A size that has room for the two boxes that every `moof` holds, and the name.
+        let starts = |header: &[u8]| matches!(header, [a, b, c, d, b'm', b'o', b'o', b'f'] if u32::from_be_bytes([*a, *b, *c, *d]) >= 32);
+        if buffer[..have].windows(8).any(starts) {
+            return Ok(true);
+        }
+        if read == 0 {
+            return Ok(false);
+        }
+        // A name may lie across two reads.
+        kept = have.min(7);
+        buffer.copy_within(have - kept..have, 0);
+    }
 }
 
 /// Whether the file at `path` has what decoding it on its own needs: an MP4 a whole `moov` and media data, an Ogg or MP3

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::cap::paths::{PathFault, Root};
 use crate::cap::problem::Problems;
@@ -19,6 +20,10 @@ pub(super) struct Piece {
     pub(super) path: PathBuf,
     /// Size.
     pub(super) bytes: u64,
+    /// How long the manifest says that it lasts.
+    pub(super) stated: Option<Duration>,
+    /// How long those before it would have lasted that the manifest lists and that are left out.
+    pub(super) lost_before: Duration,
 }
 
 impl Piece {
@@ -104,6 +109,8 @@ impl Listing {
                         name: name.clone(),
                         path,
                         bytes: metadata.len(),
+                        stated: None,
+                        lost_before: Duration::ZERO,
                     };
                     self.files.insert(name, piece);
                 }
@@ -182,6 +189,8 @@ mod tests {
             name: name.into(),
             path: name.into(),
             bytes: 1,
+            stated: None,
+            lost_before: Duration::ZERO,
         }
     }
 

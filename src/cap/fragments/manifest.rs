@@ -1,7 +1,10 @@
 //! `manifest.json` of a fragment folder, both types (cap-format.md 3.3 and 3.4).
 
+use std::time::Duration;
+
 use serde::Deserialize;
 
+use crate::cap::MAX_SECONDS;
 use crate::cap::json::Issue;
 
 /// Newest version of each type that is described.
@@ -46,12 +49,25 @@ pub(super) struct Entry {
     /// Order.
     #[serde(default)]
     pub(super) index: u32,
+    /// Seconds; 0 for the piece that was being written, `None` where an older recorder did not know.
+    #[serde(default)]
+    duration: Option<f64>,
     /// False for the piece that was being written.
     #[serde(default)]
     pub(super) is_complete: bool,
     /// Bytes.
     #[serde(default)]
     pub(super) file_size: Option<u64>,
+}
+
+impl Entry {
+    /// How long the piece lasts, where a believable time is written.
+    pub(super) fn stated(&self) -> Option<Duration> {
+        let seconds = self
+            .duration
+            .filter(|seconds| *seconds > 0.0 && *seconds <= MAX_SECONDS)?;
+        Duration::try_from_secs_f64(seconds).ok()
+    }
 }
 
 impl Manifest {

@@ -5,6 +5,7 @@ mod listing;
 mod manifest;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 pub(super) use self::boxes::decodes_alone;
 use self::boxes::{PieceState, piece_state};
@@ -151,6 +152,7 @@ fn listed_pieces(
 ) -> Vec<Piece> {
     let name = format!("{folder}/{MANIFEST}");
     let mut pieces: Vec<Piece> = Vec::new();
+    let mut lost = Duration::ZERO;
     for (at, entry) in manifest.entries() {
         let path = &entry.path;
         if path.contains(['/', '\\']) || matches!(path.as_str(), "" | "." | "..") {
@@ -171,14 +173,34 @@ fn listed_pieces(
             Some(piece) if pieces.iter().any(|known| known.name == piece.name) => {
                 "is listed twice".to_owned()
             }
+            Some(piece) if manifest.has_init() && !holds_media(piece) => {
+                "holds no media (its content was overwritten or never written)".to_owned()
+            }
             Some(piece) => {
-                pieces.push(piece.clone());
+                pieces.push(Piece {
+                    stated: entry.stated(),
+                    lost_before: std::mem::take(&mut lost),
+                    ..piece.clone()
+                });
                 continue;
             }
         };
-        problems.warn(&name, &at, format!("{path:?} {left_out}; left out"));
+        let listed_before = pieces.iter().any(|known| known.name == *path);
+        let seconds = entry.stated().filter(|_| !listed_before).unwrap_or_default();
+        lost += seconds;
+        let cost = if seconds.is_zero() {
+            String::new()
+        } else {
+            format!(", {:.3} s are lost", seconds.as_secs_f64())
+        };
+        problems.warn(&name, &at, format!("{path:?} {left_out}; left out{cost}"));
     }
     pieces
+}
+
+/// Whether a listed piece has the structure of one, at least in part: the sound parts are found when it is read.
+fn holds_media(piece: &Piece) -> bool {
+    !matches!(piece_state(&piece.path), Ok(PieceState::Unusable))
 }
 
 /// Pieces that were being written when the recorder stopped, where they are complete.
@@ -221,7 +243,8 @@ fn whole_pieces(folder: &str, mut pieces: Vec<Piece>, problems: &mut Problems) -
         place += 1;
         let file = format!("{folder}/{}", piece.name);
         match piece_state(&piece.path) {
-            Ok(PieceState::Complete) => true,
+            // What is damaged inside is found, and passed over, when it is read.
+            Ok(PieceState::Complete | PieceState::Damaged) => true,
             Ok(PieceState::CutShort) if place == count => {
                 problems.warn(file, "", "is cut short; used as far as it goes");
                 true
@@ -253,10 +276,12 @@ fn with_init(init: &Piece, pieces: &[Piece]) -> (FragmentGroup, u64) {
         .chain(pieces)
         .map(|piece| piece.path.clone())
         .collect();
-    (
-        FragmentGroup { files },
-        pieces.iter().map(|piece| piece.bytes).sum(),
-    )
+    let group = FragmentGroup {
+        files,
+        stated: pieces.iter().map(|piece| piece.stated).sum(),
+        lost_before: pieces.first().map_or(Duration::ZERO, |piece| piece.lost_before),
+    };
+    (group, pieces.iter().map(|piece| piece.bytes).sum())
 }
 
 fn one_group(init: &Piece, pieces: &[Piece]) -> Fragments {
@@ -274,6 +299,8 @@ fn groups_of_one(pieces: &[Piece]) -> Fragments {
             .iter()
             .map(|piece| FragmentGroup {
                 files: vec![piece.path.clone()],
+                stated: piece.stated,
+                lost_before: piece.lost_before,
             })
             .collect(),
         bytes: pieces.iter().map(|piece| piece.bytes).sum(),

@@ -493,7 +493,7 @@ fn groups_follow_one_another() {
         piece("2.wav", 300_000, 1_001),
         piece("3.wav", 301_001, 400_000),
     ];
-    let groups = files.map(|file| crate::cap::recording::FragmentGroup { files: vec![file] });
+    let groups = files.map(|file| FragmentGroup::of(vec![file]));
     let source = MediaSource::Fragments(groups.to_vec());
     let (mut reader, _) = AudioReader::open(&source, Allowed::Music).unwrap();
     for position in [0, 299_000, 690_000, 300_500, 100, 650_000, 0] {

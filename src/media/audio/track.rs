@@ -1,7 +1,6 @@
 //! One input of a sound track: packets in, runs of 48 kHz samples with their position out.
 
 use std::ffi::c_int;
-use std::path::PathBuf;
 
 use ffmpeg_next::{Discard, Packet, codec, decoder, ffi, frame, media};
 
@@ -9,7 +8,8 @@ use super::super::ffmpeg::{self, FfmpegError, MediaError, check};
 use super::super::input::{Allowed, Input};
 use super::super::resample::{Resampler, Shape};
 use super::AudioReport;
-use crate::sound::{Channels, SAMPLE_RATE, Stereo};
+use crate::cap::recording::FragmentGroup;
+use crate::sound::{Channels, SAMPLE_RATE, Stereo, samples_at};
 
 /// Rate of the samples that come out.
 const OUTPUT: i64 = SAMPLE_RATE as i64;
@@ -52,6 +52,8 @@ pub(super) struct Track {
     lost: bool,
     last: Option<FfmpegError>,
     first_packet: Option<i64>,
+    /// Samples that the file is long by its own word, where others follow it.
+    length: Option<i64>,
 }
 
 /// Frames that follow one another without a gap.
@@ -66,14 +68,15 @@ struct Run {
 }
 
 impl Track {
-    /// Opens `files` and decodes the first frame. `channels` is what comes out, by default one where the file has one
-    /// and else two.
+    /// Opens a group of files and decodes the first frame. `channels` is what comes out, by default one where the file has
+    /// one and else two. `joint` says that other groups come before or after it.
     pub(super) fn open(
-        files: &[PathBuf],
+        group: &FragmentGroup,
+        joint: bool,
         allowed: Allowed,
         channels: Option<Channels>,
     ) -> Result<Self, MediaError> {
-        let mut input = Input::open(files, allowed)?;
+        let mut input = Input::open(&group.files, allowed)?;
         let file = input.file().to_owned();
         let stream = input
             .context_ref()
@@ -123,6 +126,7 @@ impl Track {
             lost: false,
             last: None,
             first_packet: None,
+            length: None,
         };
         if !track.decode()? {
             return Err(MediaError::NothingDecoded {
@@ -134,6 +138,12 @@ impl Track {
         track.pending = true;
         track.lost = false;
         track.origin = track.find_origin();
+        if joint {
+            let stated = group.stated.map(|stated| stated.as_secs_f64());
+            let (priming, seconds) = own_length(&track.input, stated);
+            track.origin = track.origin.saturating_add((priming / track.tick).round() as i64);
+            track.length = seconds.map(samples_at);
+        }
         if channels.is_none() && Shape::of(&track.frame).channels == 1 {
             track.channels = Channels::Mono;
         }
@@ -174,6 +184,11 @@ impl Track {
         }
         let ticks = self.input.context_ref().stream(self.stream)?.duration();
         (ticks > 0).then_some(ticks as f64 * self.tick)
+    }
+
+    /// Samples that the file is long by its container's word; only known where others follow it.
+    pub(super) fn length(&self) -> Option<i64> {
+        self.length
     }
 
     /// Position behind the last sample that came out.
@@ -406,6 +421,27 @@ impl Track {
             out.drain(..unheard);
             self.end = self.end.max(run.out);
         }
+    }
+}
+
+/// Seconds of priming that no edit list cuts off, and seconds that a file of its own lasts without them: by its edit list,
+/// else by its samples and its manifest. Decoded samples don't count: a last packet is decoded with its padding.
+fn own_length(input: &Input, stated: Option<f64>) -> (f64, Option<f64>) {
+    let Some(media) = input.track_seconds(media::Type::Audio) else {
+        return (0.0, None);
+    };
+    if input.has_edited_sound() {
+        return (0.0, Some(media));
+    }
+    if let Some(priming) = input.unstated_priming() {
+        return (priming, Some((media - priming).max(0.0)));
+    }
+    // Whole packets: only the manifest tells whether the first is priming.
+    match (stated, input.first_sample_seconds()) {
+        (Some(stated), Some(first)) if media - stated >= 0.999 * first && media - stated < 4.0 * first => {
+            (first, Some(stated))
+        }
+        _ => (0.0, Some(media)),
     }
 }
 

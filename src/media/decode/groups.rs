@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use ffmpeg_next::media;
 
 use crate::cap::MediaSource;
+use crate::cap::recording::FragmentGroup;
 use crate::media::ffmpeg::MediaError;
 use crate::media::input::{self, Allowed, Input};
 use crate::media::probe::{self, warn_skipped};
@@ -18,6 +19,10 @@ pub(super) struct Groups {
 
 struct Group {
     files: Vec<PathBuf>,
+    /// Seconds that its manifest says it lasts.
+    stated: Option<f64>,
+    /// Seconds that are missing before it.
+    lost_before: f64,
     /// Seconds from the track's start, once the groups before are known.
     offset: Option<f64>,
     /// Could not be opened, and counts for nothing.
@@ -26,13 +31,19 @@ struct Group {
 
 impl Groups {
     pub(super) fn new(source: &MediaSource) -> Self {
-        let group = |(index, files): (usize, &[PathBuf])| Group {
-            files: files.to_vec(),
-            offset: (index == 0).then_some(0.0),
+        let group = |(index, group): (usize, FragmentGroup)| Group {
+            files: group.files,
+            stated: group.stated.map(|stated| stated.as_secs_f64()),
+            lost_before: group.lost_before.as_secs_f64(),
+            offset: (index == 0).then_some(group.lost_before.as_secs_f64()),
             skipped: false,
         };
         Self {
-            list: input::groups(source).into_iter().enumerate().map(group).collect(),
+            list: input::fragment_groups(source)
+                .into_iter()
+                .enumerate()
+                .map(group)
+                .collect(),
             current: 0,
         }
     }
@@ -60,7 +71,8 @@ impl Groups {
     pub(super) fn skip(&mut self, group: usize, error: &MediaError) {
         warn_skipped(error);
         self.list[group].skipped = true;
-        self.place_next(group, 0.0);
+        let seconds = self.list[group].stated.unwrap_or(0.0);
+        self.place_next(group, seconds);
     }
 
     /// Seconds from the track's start to the group that is read.
@@ -103,7 +115,7 @@ impl Groups {
     fn place_next(&mut self, group: usize, seconds: f64) {
         let end = self.list[group].offset.map(|offset| offset + seconds);
         if let Some(next) = self.list.get_mut(group + 1) {
-            next.offset = next.offset.or(end);
+            next.offset = next.offset.or(end.map(|end| end + next.lost_before));
         }
     }
 }
@@ -112,5 +124,6 @@ impl Groups {
 fn measure(files: &[PathBuf]) -> Result<f64, MediaError> {
     let mut input = Input::open(files, Allowed::Track)?;
     let stream = probe::find_stream(&input, media::Type::Video)?;
-    Ok(probe::span(&mut input, stream)?.seconds)
+    let seconds = probe::span(&mut input, stream)?.seconds;
+    Ok(probe::joint_seconds(&input, media::Type::Video, seconds))
 }

@@ -79,6 +79,7 @@ impl Reader {
         let file = input.file().to_owned();
         let stream = probe::find_stream(&input, media::Type::Video)?;
         let span = probe::span(&mut input, stream)?;
+        let seconds = probe::joint_seconds(&input, media::Type::Video, span.seconds);
         keep_only(&mut input, stream);
         let found = probe::stream(&input, stream)?;
         let (time_base, parameters) = (found.time_base(), found.parameters());
@@ -135,7 +136,7 @@ impl Reader {
                 stream,
                 time_base,
                 start: span.start,
-                seconds: span.seconds,
+                seconds,
                 promised: span.promised,
                 decoder,
                 packet: Packet::empty(),

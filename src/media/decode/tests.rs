@@ -199,9 +199,7 @@ fn fragments_of_one_group() {
     let path = clip.write(folder.path(), "whole.mp4");
     let pieces = split_fragments(&path, &folder.path().join("display"));
     assert!(pieces.len() > 4, "{pieces:?}");
-    let source = MediaSource::Fragments(vec![FragmentGroup {
-        files: pieces.clone(),
-    }]);
+    let source = MediaSource::Fragments(vec![FragmentGroup::of(pieces.clone())]);
     check_all(&source, &clip.seconds(), 30);
     let whole = probe::probe_video(&file(&path)).expect("a video");
     let info = probe::probe_video(&source).expect("a video");
@@ -243,7 +241,7 @@ fn groups_follow_one_another() {
         };
         let path = clip.write(folder.path(), &format!("{group}.mp4"));
         let files = split_fragments(&path, &folder.path().join(format!("respawn-{group}")));
-        groups.push(FragmentGroup { files });
+        groups.push(FragmentGroup::of(files));
         seconds.extend(
             clip.seconds()
                 .iter()
@@ -259,13 +257,8 @@ fn groups_follow_one_another() {
     // A group that can't be read is left out.
     let broken = folder.path().join("broken.mp4");
     fs::write(&broken, vec![7; 5000]).expect("written");
-    groups.insert(
-        2,
-        FragmentGroup {
-            files: vec![broken.clone()],
-        },
-    );
-    groups.insert(0, FragmentGroup { files: vec![broken] });
+    groups.insert(2, FragmentGroup::of(vec![broken.clone()]));
+    groups.insert(0, FragmentGroup::of(vec![broken]));
     check_all(&MediaSource::Fragments(groups), &seconds, 30);
 }
 

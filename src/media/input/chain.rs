@@ -2,8 +2,10 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::edit::{self, TrackFacts};
+use super::repair::Patch;
 use crate::media::ffmpeg::MediaError;
 
 /// Files read as one stream of bytes.
@@ -15,6 +17,8 @@ pub(super) struct Chain {
     length: u64,
     position: u64,
     open: Option<(usize, File)>,
+    /// In order of their place.
+    patches: Vec<Patch>,
 }
 
 struct Part {
@@ -58,11 +62,23 @@ impl Chain {
             length,
             position: 0,
             open: None,
+            patches: Vec::new(),
         })
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.length == 0
+    }
+
+    /// Shows these bytes, in order of their place, instead of those of the files.
+    pub(super) fn patch(&mut self, patches: Vec<Patch>) {
+        self.patches = patches;
+    }
+
+    /// The file that holds the byte at `position`, and where in it.
+    pub(super) fn place(&self, position: u64) -> Option<(&Path, u64)> {
+        let part = &self.parts[self.part_at(position)?];
+        Some((&part.path, position - part.start))
     }
 
     /// Index of the part that holds the byte at `position`.
@@ -92,7 +108,19 @@ impl Read for Chain {
             usize::try_from(part.length - offset).map_or(buffer.len(), |rest| rest.min(buffer.len()));
         file.seek(SeekFrom::Start(offset))?;
         let count = file.read(&mut buffer[..wanted])?;
-        self.position += count as u64;
+        let (from, to) = (self.position, self.position + count as u64);
+        let first = self
+            .patches
+            .partition_point(|patch| patch.at + patch.bytes.len() as u64 <= from);
+        for patch in self.patches[first..].iter().take_while(|patch| patch.at < to) {
+            for (at, byte) in (patch.at..)
+                .zip(patch.bytes)
+                .filter(|(at, _)| (from..to).contains(at))
+            {
+                buffer[(at - from) as usize] = byte;
+            }
+        }
+        self.position = to;
         Ok(count)
     }
 }
@@ -111,12 +139,16 @@ impl Seek for Chain {
 }
 
 /// What the top level of an MP4 says before FFmpeg looks at it. All unset for anything that is no MP4.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Mp4Facts {
     /// Whether there is a `moof` box.
     pub(super) fragmented: bool,
     /// The movie header's duration, seconds: that of the longest track, edits and reordering included.
     pub(super) seconds: Option<f64>,
+    /// Ticks of a second of the movie's own times.
+    pub(super) movie_scale: u32,
+    /// What the tracks say.
+    pub(super) tracks: Vec<TrackFacts>,
 }
 
 /// More boxes than this before the first `moof` are not a recording.
@@ -137,7 +169,10 @@ pub(super) fn mp4_facts(stream: &mut (impl Read + Seek)) -> io::Result<Mp4Facts>
                 facts.fragmented = true;
                 break;
             }
-            b"moov" => facts.seconds = movie_seconds(stream, &found)?,
+            b"moov" => {
+                (facts.movie_scale, facts.seconds) = movie_seconds(stream, &found)?.unwrap_or_default();
+                facts.tracks = edit::tracks(stream, &found)?;
+            }
             _ => {}
         }
         position = found.end;
@@ -147,15 +182,19 @@ pub(super) fn mp4_facts(stream: &mut (impl Read + Seek)) -> io::Result<Mp4Facts>
 }
 
 /// A box: its type, and where its content starts and ends.
-struct FoundBox {
-    kind: [u8; 4],
-    content: u64,
-    end: u64,
+pub(super) struct FoundBox {
+    pub(super) kind: [u8; 4],
+    pub(super) content: u64,
+    pub(super) end: u64,
 }
 
 /// The box at `position`; `None` where there is none. One that is longer than what is around it ends where that ends, at
 /// `limit`.
-fn box_at(stream: &mut (impl Read + Seek), position: u64, limit: u64) -> io::Result<Option<FoundBox>> {
+pub(super) fn box_at(
+    stream: &mut (impl Read + Seek),
+    position: u64,
+    limit: u64,
+) -> io::Result<Option<FoundBox>> {
     if position >= limit {
         return Ok(None);
     }
@@ -182,8 +221,9 @@ fn box_at(stream: &mut (impl Read + Seek), position: u64, limit: u64) -> io::Res
     }))
 }
 
-/// Duration in the movie header of `moov` (14496-12, 8.2.2); `None` where it says nothing, as in a fragmented file.
-fn movie_seconds(stream: &mut (impl Read + Seek), moov: &FoundBox) -> io::Result<Option<f64>> {
+/// Ticks of a second and duration in the movie header of `moov` (14496-12, 8.2.2); no duration where it says nothing, as in
+/// a fragmented file.
+fn movie_seconds(stream: &mut (impl Read + Seek), moov: &FoundBox) -> io::Result<Option<(u32, Option<f64>)>> {
     let mut position = moov.content;
     for _ in 0..MOST_BOXES {
         let Some(found) = box_at(stream, position, moov.end)? else {
@@ -211,7 +251,8 @@ fn movie_seconds(stream: &mut (impl Read + Seek), moov: &FoundBox) -> io::Result
             _ => break,
         };
         let known = ticks_of_a_second > 0 && ticks > 0 && ticks != unknown;
-        return Ok(known.then(|| ticks as f64 / ticks_of_a_second as f64));
+        let seconds = known.then(|| ticks as f64 / ticks_of_a_second as f64);
+        return Ok(Some((u32::try_from(ticks_of_a_second).unwrap_or(0), seconds)));
     }
     Ok(None)
 }

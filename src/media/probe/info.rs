@@ -107,6 +107,8 @@ pub struct VideoInfo {
     pub frames: Option<u64>,
     /// Bits per second.
     pub bit_rate: Option<u64>,
+    /// What of it can't be read, each with file, place and what was lost.
+    pub damage: Vec<String>,
 }
 
 /// A sound track.
@@ -128,4 +130,6 @@ pub struct AudioInfo {
     pub duration_source: DurationSource,
     /// Bits per second.
     pub bit_rate: Option<u64>,
+    /// What of it can't be read, each with file, place and what was lost.
+    pub damage: Vec<String>,
 }

@@ -1,6 +1,6 @@
 //! How long a track lasts.
 
-use ffmpeg_next::{Packet, Rational, ffi};
+use ffmpeg_next::{Packet, Rational, ffi, media};
 
 use super::info::DurationSource;
 use super::stream;
@@ -72,6 +72,15 @@ pub(crate) fn span(input: &mut Input, index: usize) -> Result<Span, MediaError> 
         promised: header.map_or(seconds, |header| header.min(seconds)),
         source,
     })
+}
+
+/// Seconds after which the file that follows this one begins, where several are one track: the track's own ticks where they
+/// agree with the header's, which are often milliseconds and would add up.
+pub(crate) fn joint_seconds(input: &Input, kind: media::Type, seconds: f64) -> f64 {
+    match input.track_seconds(kind) {
+        Some(own) if (own - seconds).abs() <= 0.001 => own,
+        _ => seconds,
+    }
 }
 
 /// Ticks of a time base as seconds: one division of whole numbers, so that the same moment is the same double in every

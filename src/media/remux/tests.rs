@@ -143,9 +143,7 @@ fn groups_follow_one_another_and_sound_comes_from_its_own_files() {
     make(&file("a.m4a"), 60, SIZE, false, true).expect("as before");
     fs::write(file("0.mp4"), b"no media file at all").expect("writes");
     let groups = |names: &[&str]| {
-        let group = |name: &&str| FragmentGroup {
-            files: vec![file(name)],
-        };
+        let group = |name: &&str| FragmentGroup::of(vec![file(name)]);
         MediaSource::Fragments(names.iter().map(group).collect())
     };
     let video = groups(&["0.mp4", "1.mp4", "2.mp4"]);
@@ -180,9 +178,7 @@ fn what_does_not_fit_together_is_an_error_that_names_both_files() {
         return;
     }
     make(&file("2.mp4"), 5, Size::new(176, 144), true, false).expect("as before");
-    let group = |name: &str| FragmentGroup {
-        files: vec![file(name)],
-    };
+    let group = |name: &str| FragmentGroup::of(vec![file(name)]);
     let source = MediaSource::Fragments(vec![group("1.mp4"), group("2.mp4")]);
     let error = copy_streams(&source, None, &file("out.mp4"), &mut go_on).expect_err("sizes differ");
     let text = error.to_string();
