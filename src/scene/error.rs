@@ -105,6 +105,18 @@ pub enum SceneError {
         /// Frames of output.
         frames: f64,
     },
+    /// More masks at one moment than an export may have.
+    #[error(
+        "planning the masks: {count} masks are drawn at {at} s, above the limit of {max}; remove some, or put one \
+         mask in the place of several",
+        max = super::masks::MOST_MASKS_AT_ONCE
+    )]
+    TooManyMasks {
+        /// Output second.
+        at: f64,
+        /// Masks drawn there.
+        count: usize,
+    },
     /// Integrating the motion would take unreasonably long.
     #[error(
         "planning {what}: {steps} simulation steps are needed, above the limit of {max}; \

@@ -37,6 +37,7 @@ mod intervals;
 mod keyboard;
 mod layer;
 mod layout;
+mod masks;
 #[cfg_attr(
     not(test),
     expect(dead_code, reason = "the scene takes it up when layers form a tree")
@@ -53,6 +54,7 @@ mod oddities;
     expect(dead_code, reason = "captions and keys are drawn from the next step on")
 )]
 mod overlay_box;
+mod overlays;
 #[cfg_attr(
     not(test),
     expect(dead_code, reason = "the scene takes it up when layers form a tree")

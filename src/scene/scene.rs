@@ -9,6 +9,7 @@ use super::layer::{
     Background, BorderLine, Card, CardPicture, Corner, Fill, Layer, Pointer, PointerArt, Shade,
 };
 use super::layout::Layout;
+use super::overlays::Overlays;
 use super::pointer::{PointerRules, PointerState, PointerTrack, checked_events, turned_bounds};
 use super::shadow::ShadowStyle;
 use super::timeline::Timeline;
@@ -52,6 +53,7 @@ pub struct Scene {
     pointer_size: f64,
     art: Art,
     camera: Option<CameraOverlay>,
+    overlays: Overlays,
     warnings: Vec<String>,
 }
 
@@ -162,6 +164,7 @@ impl Scene {
             )?),
             _ => None,
         };
+        let overlays = Overlays::new(config, layout.output, &mut checks)?;
         let art = if circle {
             Art::Circle
         } else {
@@ -180,6 +183,7 @@ impl Scene {
             pointer_size: rules.map_or(1.0, |rules| rules.size),
             art,
             camera,
+            overlays,
             timeline,
             warnings: checks.warnings,
         })
@@ -285,6 +289,7 @@ impl Scene {
                 Layer::Card(camera_layer(camera, &zoom, request)),
             ));
         }
+        nodes.extend(self.overlays.nodes(time, side, |_| None));
         Some(nodes)
     }
 

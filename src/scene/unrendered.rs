@@ -252,11 +252,6 @@ fn overlays(config: &ProjectConfig, timeline: &Timeline, list: &mut List) {
         "timeline.sceneSegments",
         "screen and camera keep their usual places",
     );
-    list.add_if(
-        timeline.mask_segments.iter().any(|mask| mask.enabled),
-        "timeline.maskSegments",
-        "nothing is hidden or highlighted: what a mask covers in Cap is VISIBLE",
-    );
     let texts = (0u32..)
         .zip(&timeline.text_segments)
         .filter(|(_, text)| text.enabled && text.end > text.start);
@@ -414,7 +409,6 @@ mod tests {
                 "cursor.motionBlur",
                 "timeline.transitions",
                 "timeline.sceneSegments",
-                "timeline.maskSegments",
                 "timeline.textSegments",
                 "timeline.captionSegments",
                 "timeline.keyboardSegments",
