@@ -337,7 +337,12 @@ impl Renderer {
             art: &self.art,
             bitmaps: &self.bitmaps,
         };
-        passes::record(&mut encoder, &plan.passes, &room);
+        passes::record(&mut encoder, &plan.passes, &room).map_err(|missing| RenderError::Device {
+            adapter: self.device.report().name.clone(),
+            stage: Stage::Draw,
+            frame: Some(index),
+            reason: format!("{} was not prepared; please report this", missing.0),
+        })?;
         match &self.planes {
             Some(planes) => planes.record(&mut encoder, staging),
             None => {

@@ -1,5 +1,7 @@
 //! Sensitive masks (cap-look.md 12).
 
+use std::collections::BTreeMap;
+
 use crate::frame::{PixelRect, Size};
 use crate::render::plan::draw::{Draw, Means, Textures};
 use crate::render::plan::key::PipelineKey;
@@ -42,8 +44,56 @@ pub(in crate::render) struct MaskUniforms {
     edges: [f32; 4],
     softness: f32,
     cell: f32,
-    tap: f32,
-    unused: f32,
+    own: f32,
+    taps_used: u32,
+    taps: [[f32; 4]; TAPS],
+}
+
+/// Quadruples of shaders/mask.wgsl, two pixels to either side each.
+const TAPS: usize = 12;
+
+/// What a pixel and its neighbours to either side weigh along one axis of a blur.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Kernel {
+    own: f64,
+    /// Distance and weight, at most 24.
+    sides: Vec<(u32, f64)>,
+}
+
+impl Kernel {
+    /// 25 taps from -radius to radius with weights exp(-(i/4)^2 / 2), i = -12..=12 (cap-look.md 12). A tap between two pixels
+    /// is interpolated linearly, and lies alike between two for every pixel, so the taps are whole pixels in the end.
+    fn of(radius: f64) -> Self {
+        let weight = |i: i32| (-0.5 * (f64::from(i) / 4.0).powi(2)).exp();
+        let total: f64 = (-12..=12).map(weight).sum();
+        let mut own = weight(0) / total;
+        let mut sides = BTreeMap::<u32, f64>::new();
+        for i in 1..=12 {
+            let at = radius * f64::from(i) / 12.0;
+            let (near, share) = (at as u32, at.fract());
+            let weight = weight(i) / total;
+            for (at, weight) in [(near, weight * (1.0 - share)), (near + 1, weight * share)] {
+                match at {
+                    // From either side.
+                    0 => own += 2.0 * weight,
+                    _ if weight > 0.0 => *sides.entry(at).or_default() += weight,
+                    _ => {}
+                }
+            }
+        }
+        Self {
+            own,
+            sides: sides.into_iter().collect(),
+        }
+    }
+
+    fn quadruples(&self) -> [[f32; 4]; TAPS] {
+        let mut taps = [[0.0; 4]; TAPS];
+        for (slot, &(at, weight)) in taps.as_flattened_mut().chunks_exact_mut(2).zip(&self.sides) {
+            slot.copy_from_slice(&[at as f32, weight as f32]);
+        }
+        taps
+    }
 }
 
 /// The draws of a filter on one area.
@@ -82,9 +132,9 @@ pub(in crate::render) fn plan(
     };
     let covered = touched.intersect(area)?;
     let hard = mask.softness <= 0.0;
-    let (cell, tap) = match mask.effect {
-        MaskEffect::Pixelate { cell } => (cell, 0.0),
-        MaskEffect::Blur { radius } => (1.0, radius / 12.0),
+    let (cell, kernel) = match mask.effect {
+        MaskEffect::Pixelate { cell } => (cell, Kernel::default()),
+        MaskEffect::Blur { radius } => (1.0, Kernel::of(radius)),
     };
     let (width, height) = (f64::from(size.width), f64::from(size.height));
     let uniforms = uniforms(&MaskUniforms {
@@ -97,8 +147,9 @@ pub(in crate::render) fn plan(
         .map(|edge| edge as f32),
         softness: mask.softness as f32,
         cell: cell as f32,
-        tap: tap as f32,
-        unused: 0.0,
+        own: kernel.own as f32,
+        taps_used: kernel.sides.len().div_ceil(2) as u32,
+        taps: kernel.quadruples(),
     });
     let draw = |pass, hard, from, rect| Draw {
         means: Means::Pipeline(PipelineKey::Mask(MaskKey { pass, hard })),
@@ -128,4 +179,39 @@ pub(in crate::render) fn plan(
         draw,
         opaque: hard,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Weights of the taps at their places, each between two pixels.
+    fn tapped(radius: f64, signal: impl Fn(f64) -> f64) -> f64 {
+        let at = |place: f64| {
+            let share = place - place.floor();
+            signal(place.floor()) * (1.0 - share) + signal(place.floor() + 1.0) * share
+        };
+        let weights = (-12..=12).map(|i| (f64::from(i), (-0.5 * f64::from(i * i) / 16.0).exp()));
+        let (sum, total) = weights.fold((0.0, 0.0), |(sum, total), (i, weight)| {
+            (sum + weight * at(i * radius / 12.0), total + weight)
+        });
+        sum / total
+    }
+
+    proptest! {
+        #[test]
+        fn whole_pixels_weigh_what_the_taps_between_them_weigh(radius in 0.01..400.0f64, seed in 1.0..9.0f64) {
+            let signal = |place: f64| (place * seed).sin() + (place * 0.1).cos();
+            let kernel = Kernel::of(radius);
+            prop_assert!(kernel.sides.len() <= 2 * TAPS);
+            let sides = kernel.sides.iter().map(|&(at, weight)| {
+                prop_assert!(f64::from(at) <= radius.ceil() + 1.0);
+                Ok(weight * (signal(f64::from(at)) + signal(-f64::from(at))))
+            });
+            let sides = sides.collect::<Result<Vec<f64>, _>>()?;
+            let found = kernel.own * signal(0.0) + sides.iter().sum::<f64>();
+            prop_assert!((found - tapped(radius, signal)).abs() < 1e-9);
+        }
+    }
 }

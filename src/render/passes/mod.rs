@@ -34,29 +34,44 @@ pub(super) fn rects(passes: &[Pass]) -> Vec<[u32; 4]> {
         .collect()
 }
 
+/// Something that a plan needs and that was not prepared for it. Going on without it could show what a mask should hide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Unprepared(pub(super) &'static str);
+
 /// Records `passes`.
-pub(super) fn record(encoder: &mut wgpu::CommandEncoder, passes: &[Pass], room: &Room<'_>) {
+///
+/// # Errors
+/// When something is missing that was to be prepared.
+pub(super) fn record(
+    encoder: &mut wgpu::CommandEncoder,
+    passes: &[Pass],
+    room: &Room<'_>,
+) -> Result<(), Unprepared> {
     let mut first = 0;
     for pass in passes {
-        let Some(surface) = room.surfaces.get(pass.target) else {
-            continue;
-        };
+        let surface = room.surfaces.get(pass.target).ok_or(Unprepared("a surface"))?;
         for draw in pass.draws.iter().filter(|draw| draw.means == Means::Copy) {
-            room.copy(encoder, draw, surface);
+            room.copy(encoder, draw, surface)?;
         }
-        room.draw(encoder, pass, surface, &mut first);
+        room.draw(encoder, pass, surface, &mut first)?;
     }
+    Ok(())
 }
 
 impl Room<'_> {
     /// Copies from a canvas or another surface. What the processor sampled has been copied already.
-    fn copy(&self, encoder: &mut wgpu::CommandEncoder, draw: &Draw, surface: &Surface) {
+    fn copy(
+        &self,
+        encoder: &mut wgpu::CommandEncoder,
+        draw: &Draw,
+        surface: &Surface,
+    ) -> Result<(), Unprepared> {
         let from = match &draw.textures {
             Textures::Canvas(background) => self.canvases.get(background).map(|canvas| &canvas.texture),
             Textures::Surface(id) => self.surfaces.get(*id).map(|surface| &surface.texture),
-            _ => None,
+            _ => return Ok(()),
         };
-        let Some(from) = from else { return };
+        let from = from.ok_or(Unprepared("a picture to copy from"))?;
         for &rect in &draw.rects {
             let at = origin(rect);
             encoder.copy_texture_to_texture(
@@ -71,11 +86,18 @@ impl Room<'_> {
                 extent(rect),
             );
         }
+        Ok(())
     }
 
-    fn draw(&self, encoder: &mut wgpu::CommandEncoder, planned: &Pass, surface: &Surface, first: &mut u32) {
+    fn draw(
+        &self,
+        encoder: &mut wgpu::CommandEncoder,
+        planned: &Pass,
+        surface: &Surface,
+        first: &mut u32,
+    ) -> Result<(), Unprepared> {
         if planned.draws.iter().all(|draw| draw.means == Means::Copy) {
-            return;
+            return Ok(());
         }
         let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
             label: Some("surface"),
@@ -97,10 +119,13 @@ impl Room<'_> {
             };
             let instances = *first..*first + draw.rects.len() as u32;
             *first = instances.end;
-            let (Some(textures), Some(pipeline)) = (self.textures(&draw.textures), self.pipelines.get(key))
-            else {
-                continue;
+            let textures = match (&draw.textures, self.textures(&draw.textures)) {
+                (_, Some(textures)) => textures,
+                // A pointer without art is not drawn.
+                (Textures::Art(_), None) => continue,
+                _ => return Err(Unprepared("a picture to draw from")),
             };
+            let pipeline = self.pipelines.get(key).ok_or(Unprepared("a pipeline"))?;
             pass.set_pipeline(pipeline);
             pass.set_bind_group(0, &self.numbers.uniform_group, &[draw.uniforms]);
             if let Bound::Group(group) = textures {
@@ -108,9 +133,10 @@ impl Room<'_> {
             }
             pass.draw(0..4, instances);
         }
+        Ok(())
     }
 
-    /// What a draw binds; `None` where that is not there: a pointer without art is not drawn.
+    /// What a draw binds; `None` where that is not there.
     fn textures(&self, textures: &Textures) -> Option<Bound<'_>> {
         let group = match textures {
             Textures::Nothing => return Some(Bound::Nothing),

@@ -7,9 +7,12 @@ struct Mask {
     softness: f32,
     // Side of a cell, pixels.
     cell: f32,
-    // Distance between taps, pixels.
-    tap: f32,
-    unused: f32,
+    // Weight of a pixel in its own blur.
+    own: f32,
+    // How many of the taps there are.
+    taps_used: u32,
+    // Weights of pixels to either side: distance and weight of one, distance and weight of another.
+    taps: array<vec4<f32>, 12>,
 }
 
 // Every pixel that is drawn is a member, whole.
@@ -40,27 +43,32 @@ fn pixelate(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
     return vec4<f32>(color * m, m);
 }
 
-fn gaussian(pixel: vec2<f32>, step: vec2<f32>) -> vec3<f32> {
-    let size = vec2<f32>(target_width, target_height);
-    var sum = vec3<f32>(0.0);
-    var weights = 0.0;
-    for (var i = -12; i <= 12; i++) {
-        let offset = f32(i);
-        let weight = exp(-0.5 * offset * offset / 16.0);
-        sum += weight * textureSampleLevel(below, bilinear, (pixel + offset * step) / size, 0.0).rgb;
-        weights += weight;
+// The pixels `at` and `at` beyond `pixel` along an axis, added; the last ones go on beyond the edges.
+fn both(pixel: vec2<i32>, axis: vec2<i32>, at: f32) -> vec3<f32> {
+    let last = vec2<i32>(i32(target_width), i32(target_height)) - 1;
+    let step = axis * i32(at);
+    return textureLoad(below, max(pixel - step, vec2<i32>(0)), 0).rgb
+        + textureLoad(below, min(pixel + step, last), 0).rgb;
+}
+
+fn gaussian(position: vec2<f32>, axis: vec2<i32>) -> vec3<f32> {
+    let pixel = vec2<i32>(position);
+    var sum = textureLoad(below, pixel, 0).rgb * mask.own;
+    for (var i = 0u; i < mask.taps_used; i++) {
+        let tap = mask.taps[i];
+        sum += both(pixel, axis, tap.x) * tap.y + both(pixel, axis, tap.z) * tap.w;
     }
-    return sum / weights;
+    return sum;
 }
 
 // The first pass; it covers the rows that the second one reads.
 @fragment
 fn blur_rows(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
-    return vec4<f32>(gaussian(position.xy, vec2<f32>(mask.tap, 0.0)), 1.0);
+    return vec4<f32>(gaussian(position.xy, vec2<i32>(1, 0)), 1.0);
 }
 
 @fragment
 fn blur_columns(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
     let m = member(position.xy);
-    return vec4<f32>(gaussian(position.xy, vec2<f32>(0.0, mask.tap)) * m, m);
+    return vec4<f32>(gaussian(position.xy, vec2<i32>(0, 1)) * m, m);
 }
