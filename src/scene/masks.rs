@@ -14,7 +14,7 @@ use crate::frame::{Rect, Size};
 use crate::time::OutputTime;
 
 /// Most masks at one moment: each may need a picture of its own of what lies below it.
-pub const MOST_MASKS_AT_ONCE: usize = 32;
+pub(super) const MOST_MASKS_AT_ONCE: usize = 32;
 /// Seconds that a sensitive mask is drawn longer at either end.
 const SLACK: f64 = 0.0005;
 /// Least cell or radius, output pixels: cells of one pixel would hide nothing.
@@ -214,7 +214,7 @@ impl TimedMask {
                     spared: Some(rect),
                     strength,
                 };
-                (strength > 0.0).then(|| Node::Paint(id, Layer::Shade(shade)))
+                (strength > 0.0).then_some(Node::Paint(id, Layer::Shade(shade)))
             }
         }
     }
