@@ -349,6 +349,24 @@ fn without_a_terminal_progress_is_lines_and_a_summary() {
     ] {
         assert!(plain.stderr.contains(part), "{part:?} in {}", plain.stderr);
     }
+    let first = plain
+        .stderr
+        .lines()
+        .find(|line| line.contains("out.mp4"))
+        .unwrap();
+    assert!(first.contains("3.5 s, made in "), "{first}");
+    // What a machine without a GPU falls back from is one line here, and all of it with -v.
+    assert!(!plain.stderr.contains("fell back: decoder") || !plain.stderr.contains("software:"));
+    let target = folder.path().join("verbose.mp4");
+    let verbose = run(capstan()
+        .args(["-v", "export"])
+        .arg(fixture("portrait"))
+        .arg(&target)
+        .args(TINY));
+    verbose.assert_code(0);
+    if plain.stderr.contains("no GPU encoder or decoder here") {
+        assert!(verbose.stderr.contains("fell back: "), "{}", verbose.stderr);
+    }
     assert!(
         !plain.stderr.contains('\u{1b}') && !plain.stderr.contains('\r'),
         "{}",
@@ -420,6 +438,9 @@ fn inspect_says_what_a_recording_holds() {
     for part in [
         "Cuts (studio recording)",
         "7 clips",
+        "  timeline      0",
+        "    clips       |###",
+        "    zooms ",
         "segment 1",
         "h264 960x540",
         "opus 48000 Hz stereo",
@@ -432,6 +453,19 @@ fn inspect_says_what_a_recording_holds() {
     let found: Value = serde_json::from_str(&json.stdout).unwrap();
     assert_eq!(found["can_export"], true);
     assert_eq!(found["clips"], 7);
+    assert_eq!(found["timeline"][0]["kind"], "clips");
+    assert_eq!(found["timeline"][0]["spans"].as_array().unwrap().len(), 7);
+    let schema = run(capstan().args(["inspect", "--schema"]));
+    let published = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/inspect.schema.json");
+    assert_eq!(
+        schema.assert_code(0).stdout,
+        fs::read_to_string(published).unwrap(),
+        "renew it: cargo run -- inspect --schema > docs/inspect.schema.json"
+    );
+    let schema: Value = serde_json::from_str(&schema.stdout).unwrap();
+    for value in [&found, &json_of("legacy"), &json_of("instant")] {
+        assert!(jsonschema::is_valid(&schema, value), "{value:#}");
+    }
     assert_eq!(found["segments"].as_array().unwrap().len(), 2);
     assert_eq!(found["segments"][0]["media"]["display"]["frames"], 120);
     let legacy: Value = json_of("legacy");
@@ -510,7 +544,16 @@ fn doctor_tells_what_this_machine_offers() {
     }
     let text = run(capstan().arg("doctor"));
     text.assert_code(0);
-    for heading in ["GPU adapters", "FFmpeg ", "Hardware decoding", "H.264 encoders"] {
+    let taken = found["export_encoder"].as_str().unwrap();
+    let marked = format!("{taken} (an export takes this one)");
+    for heading in [
+        "GPU adapters",
+        "FFmpeg ",
+        "Hardware decoding",
+        "H.264 encoders that work\n",
+        "H.264 encoders that don't work here\n",
+        &marked,
+    ] {
         assert!(text.stdout.contains(heading), "{}", text.stdout);
     }
 }

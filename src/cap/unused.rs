@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::meta::{AudioTrack, StudioMeta};
@@ -15,10 +16,11 @@ use super::tracks::Found;
 const LOG: &str = "recording-logs.log";
 
 /// A file that is there and not read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Unused {
     /// Relative to the recording.
     #[serde(serialize_with = "crate::lossy::path::serialize")]
+    #[schemars(with = "PathBuf")]
     pub file: PathBuf,
     /// What it holds, and why an export does without.
     pub why: &'static str,

@@ -272,11 +272,14 @@ impl PixelPathArg {
 #[derive(Debug, Args)]
 pub(super) struct InspectArgs {
     /// The recording: a .cap folder
-    #[arg(value_name = "RECORDING")]
-    pub(super) recording: PathBuf,
+    #[arg(value_name = "RECORDING", required_unless_present = "schema")]
+    pub(super) recording: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
+    /// Print the JSON Schema of what --json prints
+    #[arg(long, conflicts_with_all = ["recording", "json"])]
+    pub(super) schema: bool,
 }
 
 #[derive(Debug, Args)]

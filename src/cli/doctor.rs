@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Exit;
 use super::args::DoctorArgs;
 use crate::media::decode::{HardwareProbe, probe_hardware};
-use crate::media::encode::{EncoderProbe, probe_encoders};
+use crate::media::encode::{EncoderProbe, preferred_encoders, probe_encoders};
 use crate::media::ffmpeg::{Versions, versions};
 use crate::render::{AdapterReport, adapters};
 
@@ -17,6 +17,8 @@ struct Findings {
     adapters: Vec<AdapterReport>,
     hardware_decoders: Vec<HardwareProbe>,
     encoders: Vec<EncoderProbe>,
+    /// The encoder that an export takes unless it is told otherwise.
+    export_encoder: Option<&'static str>,
     /// Whether an export can run: an adapter and an encoder that open.
     can_export: bool,
 }
@@ -25,10 +27,17 @@ struct Findings {
 pub(super) fn run(args: &DoctorArgs) -> anyhow::Result<Exit> {
     let encoders = probe_encoders();
     let adapters = adapters();
+    let opened = |name: &&str| {
+        encoders
+            .iter()
+            .any(|encoder| encoder.opened && encoder.name == *name)
+    };
+    let export_encoder = preferred_encoders().into_iter().find(opened);
     let findings = Findings {
         capstan: env!("CARGO_PKG_VERSION"),
         ffmpeg: versions(),
-        can_export: !adapters.is_empty() && encoders.iter().any(|encoder| encoder.opened),
+        can_export: !adapters.is_empty() && export_encoder.is_some(),
+        export_encoder,
         adapters,
         hardware_decoders: probe_hardware(),
         encoders,
@@ -79,18 +88,29 @@ fn describe(findings: &Findings) -> String {
     if findings.hardware_decoders.is_empty() {
         text += "  this FFmpeg has none\n";
     }
-    text += "\nH.264 encoders\n";
-    for encoder in &findings.encoders {
-        let state = if encoder.opened {
-            "opens".to_owned()
+    let (work, fail): (Vec<_>, Vec<_>) = findings.encoders.iter().partition(|encoder| encoder.opened);
+    text += "\nH.264 encoders that work\n";
+    for encoder in &work {
+        let taken = if findings.export_encoder == Some(encoder.name.as_str()) {
+            " (an export takes this one)"
         } else {
-            format!("does not open: {}", encoder.reason)
+            ""
         };
         text += &format!(
-            "  {}: {state}; takes {}\n",
+            "  {}{taken}: takes {}\n",
             encoder.name,
             encoder.pixel_formats.join(", ")
         );
+    }
+    if work.is_empty() {
+        text += "  none: install an FFmpeg that is built with libx264 or libopenh264\n";
+    }
+    text += "\nH.264 encoders that don't work here\n";
+    for encoder in &fail {
+        text += &format!("  {}: {}\n", encoder.name, encoder.reason);
+    }
+    if fail.is_empty() {
+        text += "  none\n";
     }
     if !findings.can_export {
         text += "\nAn export can't run here: it needs an adapter and an encoder that open.\n";

@@ -66,7 +66,7 @@ pub(super) fn run(args: ExportArgs, logging: &Logging, mut door: Door) -> anyhow
         }
         (Ok(report), None) => {
             if !logging.quiet {
-                say(&summary(&report));
+                say(&summary(&report, logging.verbose > 0));
             }
             Ok(Exit::Done)
         }
@@ -183,25 +183,24 @@ fn cancel_on_signals() -> Cancel {
     cancel
 }
 
-/// What a person wants to know of a finished export, in a few lines.
-fn summary(report: &ExportReport) -> String {
+/// What a person wants to know of a finished export, most wanted first.
+fn summary(report: &ExportReport, verbose: bool) -> String {
     let mut text = String::new();
     let mut line = |line: String| push_line(&mut text, &line);
     let paths = &report.paths;
+    let made = format!("{}, made in {}", length(report.duration_s), length(report.wall_s));
     match &report.path {
-        Some(path) => line(format!("{}  {:.1} MB", path.display(), report.bytes as f64 / 1e6)),
-        None => line("nothing written (--encoder none)".to_owned()),
+        Some(path) => line(format!("{}  {}, {made}", path.display(), size(report.bytes))),
+        None => line(format!("nothing written (--encoder none)  {made}")),
     }
     line(format!(
-        "  {} frames, {}, {} fps, {:.2} s; {} composed, {} repeated",
-        report.frames,
+        "  {} at {} fps; {} frames, {} composed, {} repeated",
         report.size,
         report.settings.frame_rate,
-        report.duration_s,
+        report.frames,
         report.composed_frames,
         report.frames - report.composed_frames.min(report.frames)
     ));
-    line(format!("  {:.2} s, {:.1} fps", report.wall_s, report.fps));
     if let (Some(adapter), Some(pixels)) = (&paths.adapter, &paths.pixel_path) {
         let encoder = paths.encoder.as_deref().unwrap_or("none");
         line(format!(
@@ -210,7 +209,15 @@ fn summary(report: &ExportReport) -> String {
         ));
     }
     line(format!("  sound: {}", paths.sound));
-    for fallback in &report.fallbacks {
+    let software = paths.adapter.as_ref().is_some_and(|adapter| adapter.software);
+    let (expected, told): (Vec<_>, Vec<_>) = report
+        .fallbacks
+        .iter()
+        .partition(|fallback| software && !verbose && fallback.is_for_want_of_hardware());
+    if !expected.is_empty() {
+        line("  software: no GPU encoder or decoder here; `capstan doctor` says why".to_owned());
+    }
+    for fallback in told {
         line(format!(
             "  fell back: {} {} -> {}: {}",
             fallback.what, fallback.from, fallback.to, fallback.reason
@@ -223,4 +230,40 @@ fn summary(report: &ExportReport) -> String {
         ));
     }
     text
+}
+
+/// Bytes for people.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000_000 => format!("{:.0} kB", bytes as f64 / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
+        _ => format!("{:.2} GB", bytes as f64 / 1e9),
+    }
+}
+
+/// Seconds for people.
+fn length(seconds: f64) -> String {
+    if seconds < 60.0 {
+        return format!("{seconds:.1} s");
+    }
+    let seconds = seconds.round() as u64;
+    match seconds / 3600 {
+        0 => format!("{}:{:02} min", seconds / 60, seconds % 60),
+        hours => format!("{hours}:{:02}:{:02} h", seconds / 60 % 60, seconds % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_lengths_are_in_the_unit_that_people_use() {
+        assert_eq!(
+            [size(0), size(556_449), size(1_200_000), size(3_210_000_000)],
+            ["0 kB", "556 kB", "1.2 MB", "3.21 GB"]
+        );
+        let lengths = [1.44, 59.94, 75.2, 3725.0].map(length);
+        assert_eq!(lengths, ["1.4 s", "59.9 s", "1:15 min", "1:02:05 h"]);
+    }
 }

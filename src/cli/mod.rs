@@ -160,7 +160,9 @@ fn dispatch(cli: Cli, matches: &ArgMatches) -> anyhow::Result<Exit> {
         }
         Command::BenchFloor(args) => bench::run_floor(&args, logging, door),
         Command::Inspect(args) => {
-            door.reads_recording(&args.recording)?;
+            if let Some(recording) = &args.recording {
+                door.reads_recording(recording)?;
+            }
             start(door)?;
             inspect::run(&args)
         }

@@ -50,7 +50,7 @@ pub struct Plan {
 }
 
 /// What probing a segment's tracks found.
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug, serde::Serialize, schemars::JsonSchema)]
 pub struct SegmentMedia {
     /// Screen.
     pub display: VideoInfo,

@@ -134,6 +134,14 @@ pub struct Fallback {
     pub reason: String,
 }
 
+impl Fallback {
+    /// Whether software does what a GPU was asked for first, as it is to be on a machine without one.
+    pub fn is_for_want_of_hardware(&self) -> bool {
+        let (encoder, decoder) = (self.what == "encoder", self.what.starts_with("decoder "));
+        (encoder && self.to.starts_with("lib")) || (decoder && self.to == "software")
+    }
+}
+
 impl From<PathSwitch> for Fallback {
     fn from(switch: PathSwitch) -> Self {
         Self {

@@ -37,6 +37,9 @@ const MAX_STREAMS: u32 = 64;
 /// FFmpeg's read buffer. Larger than its default because fragments are read in one sweep.
 const BUFFER: usize = 128 * 1024;
 
+/// Samples of a fragmented track that may be marked as not later than one before them.
+const MAX_LATE: usize = 30_000;
+
 /// How far demuxers are asked back for the start: far enough for any file, and no arithmetic inside them overflows.
 const BEGINNING: i64 = i64::MIN / 2;
 
@@ -347,7 +350,37 @@ impl Input {
             unsafe { (*stream.as_mut_ptr()).discard = discard };
         }
         self.context.clear_eof();
+        self.check_index()?;
         self.rewind()
+    }
+
+    /// Refuses a file in which too many samples are not later than one before them. FFmpeg marks such samples, and its search
+    /// for a timestamp takes time that grows with the square of how many stand together.
+    fn check_index(&self) -> Result<(), MediaError> {
+        for stream in self.context.streams() {
+            // SAFETY: the stream belongs to an open context that nothing else uses meanwhile; the functions only read from it,
+            // and each entry is read before anything can change it.
+            let (late, all) = unsafe {
+                let raw = stream.as_ptr();
+                let all = ffi::avformat_index_get_entries_count(raw);
+                let late = |index: &c_int| {
+                    let entry = ffi::avformat_index_get_entry(raw.cast_mut(), *index).as_ref();
+                    entry.is_some_and(|entry| entry.flags() & ffi::AVINDEX_DISCARD_FRAME as c_int != 0)
+                };
+                ((0..all).filter(late).count(), all)
+            };
+            if late > MAX_LATE {
+                return Err(MediaError::Limit {
+                    file: self.file.clone(),
+                    what: "times that go back",
+                    found: format!("{late} of {all} samples are not later than one before them"),
+                    limit: format!(
+                        "{MAX_LATE}: the pieces are copies of one another, or their times are damaged"
+                    ),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// Back to the first packet.

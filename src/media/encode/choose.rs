@@ -130,9 +130,14 @@ pub fn encoder_names() -> Vec<String> {
     names
 }
 
-/// The encoders that an export tries on this platform, in this order, unless it is told otherwise.
-pub fn preferred_encoders() -> &'static [&'static str] {
-    candidates(Platform::current(), RateControl::bitrate(1_000_000))
+/// The encoders that an export tries here, in this order, unless it is told otherwise.
+pub fn preferred_encoders() -> Vec<&'static str> {
+    let force_software = env::var(FORCE_SOFTWARE).is_ok_and(|value| means_yes(&value));
+    let all = candidates(Platform::current(), RateControl::bitrate(1_000_000))
+        .iter()
+        .copied();
+    all.filter(|name| reason_to_skip(name, force_software).is_none())
+        .collect()
 }
 
 /// Whether the variable's value means yes.

@@ -12,7 +12,7 @@ use super::chain::{mp4_facts, read_up_to};
 use super::*;
 use crate::media::decode::{DecodeOptions, HardwareChoice, VideoDecoder};
 use crate::media::probe::{probe_audio, probe_video};
-use crate::media::testing::{Clip, position_of};
+use crate::media::testing::{Clip, position_of, split_fragments};
 
 fn refusal(path: &Path) -> MediaError {
     let opened = Input::open(&[path.to_owned()], Allowed::Track);
@@ -393,4 +393,26 @@ fn a_packet_that_is_read_into_again_lets_its_bytes_go() {
         owners
     };
     assert_eq!(owners, 1, "nobody but the test");
+}
+
+#[test]
+fn thousands_of_pieces_with_equal_times_are_refused_in_time() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let clip = Clip {
+        gop: 40,
+        muxer: vec![("movflags", "frag_keyframe+empty_moov+default_base_moof")],
+        ..Clip::default()
+    };
+    let path = clip.write(folder.path(), "whole.mp4");
+    let pieces = split_fragments(&path, &folder.path().join("display"));
+    let copies = |count: usize| [vec![pieces[0].clone()], vec![pieces[1].clone(); count]].concat();
+    Input::open(&copies(10), Allowed::Track).expect("a few are borne");
+    let begun = std::time::Instant::now();
+    let error = Input::open(&copies(5000), Allowed::Track)
+        .err()
+        .expect("an error");
+    assert!(matches!(error, MediaError::Limit { .. }), "{error}");
+    assert!(error.to_string().contains("init.mp4"), "{error}");
+    // Searching them took minutes.
+    assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
 }

@@ -1,5 +1,9 @@
 //! `capstan inspect`: what a recording holds, and everything that is wrong with it.
 
+mod timeline;
+
+use anyhow::Context;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Exit;
@@ -11,8 +15,9 @@ use crate::media::probe::{AudioInfo, VideoInfo, probe_video};
 use crate::scene::Unrendered;
 
 /// Everything that is known of a recording.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 struct Findings {
+    /// Its title.
     name: Option<String>,
     /// studio, legacy studio or instant.
     kind: Option<&'static str>,
@@ -22,6 +27,9 @@ struct Findings {
     output_size: Option<Size>,
     /// Clips on the timeline.
     clips: Option<usize>,
+    /// What happens when: a row for each kind that the timeline holds something of.
+    timeline: Vec<timeline::Row>,
+    /// Pause/resume cycles.
     segments: Vec<SegmentFindings>,
     /// Video of an instant recording.
     video: Option<VideoInfo>,
@@ -35,21 +43,33 @@ struct Findings {
     warnings: Vec<String>,
     /// Why it can't be exported.
     error: Option<String>,
+    /// Whether it can be exported.
     can_export: bool,
 }
 
-#[derive(Debug, Serialize)]
+/// A pause/resume cycle.
+#[derive(Debug, Serialize, JsonSchema)]
 struct SegmentFindings {
+    /// Its tracks.
     media: SegmentMedia,
+    /// How they line up.
     alignment: Alignment,
+    /// Samples of the pointer's position.
     pointer_moves: usize,
+    /// Presses and releases of its buttons.
     pointer_clicks: usize,
 }
 
 /// Runs the subcommand.
 pub(super) fn run(args: &InspectArgs) -> anyhow::Result<Exit> {
+    if args.schema {
+        let schema = schemars::schema_for!(Findings);
+        super::print_exactly(&format!("{}\n", serde_json::to_string_pretty(&schema)?))?;
+        return Ok(Exit::Done);
+    }
+    let recording = args.recording.as_deref().context("name a recording")?;
     let mut findings = Findings::default();
-    match cap::open(&args.recording, &OpenOptions::default()) {
+    match cap::open(recording, &OpenOptions::default()) {
         Ok(Opened::Studio(recording)) => {
             findings.name = Some(recording.name.clone());
             findings.kind = Some(if recording.legacy {
@@ -84,7 +104,7 @@ pub(super) fn run(args: &InspectArgs) -> anyhow::Result<Exit> {
     } else {
         super::print(&describe(&findings))?;
     }
-    super::hint(&args.recording);
+    super::hint(recording);
     Ok(if findings.can_export {
         Exit::Done
     } else {
@@ -101,6 +121,7 @@ fn studio(findings: &mut Findings, plan: Plan) {
     findings.duration_s = Some(plan.scene.duration());
     findings.output_size = Some(plan.scene.output_size());
     findings.clips = Some(plan.scene.timeline().clips().len());
+    findings.timeline = timeline::rows(&plan.scene, &plan.recording.config);
     findings.unrendered = plan.unrendered;
     findings.warnings = plan.warnings;
     findings.can_export = true;
@@ -131,6 +152,8 @@ fn describe(findings: &Findings) -> String {
             .map_or(String::new(), |clips| format!(", {clips} clips"));
         line(format!("  exports to {size}, {duration:.3} s{clips}"));
     }
+    timeline::draw(&findings.timeline, findings.duration_s.unwrap_or(0.0), &mut text);
+    let mut line = |line: String| super::terminal::push_line(&mut text, &line);
     if let Some(video) = &findings.video {
         line(format!("  video  {}", describe_video(video)));
     }
