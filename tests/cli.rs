@@ -440,7 +440,7 @@ fn inspect_says_what_a_recording_holds() {
         "7 clips",
         "  timeline      0",
         "    clips       |###",
-        "    zooms ",
+        "    music ",
         "segment 1",
         "h264 960x540",
         "opus 48000 Hz stereo",

@@ -176,6 +176,12 @@ fn results_of_bench_are_refused_before_anything_is_measured() {
     let twin = place.at("twin/take.cap");
     fs::create_dir_all(twin.parent().unwrap()).unwrap();
     symlink(&recording, &twin).unwrap();
+    let broken = place.at("broken.cap");
+    fs::create_dir(&broken).unwrap();
+    let refused = bench(words(&[recording.as_os_str(), broken.as_os_str()]));
+    refused.assert_error(&["broken.cap", "recording-meta.json"]);
+    assert!(!refused.stderr.contains("run 1"), "{}", refused.stderr);
+    fs::remove_dir(&broken).unwrap();
     let criteria = bench(words(&[
         recording.as_os_str(),
         "--criteria".as_ref(),

@@ -115,6 +115,15 @@ fn source(
     problems: &mut Problems,
 ) -> Option<MediaSource> {
     let at = format!("{at}.path");
+    if root.resolve(stored).is_ok_and(|path| path == root.canonical()) {
+        let message = if stored.is_empty() {
+            format!("is empty; name the track's file, or take the track out of {META_FILE}")
+        } else {
+            format!("{stored:?} is the recording's own folder; name the track's file")
+        };
+        problems.error(META_FILE, &at, message);
+        return None;
+    }
     if root.resolve(stored).is_ok_and(|path| path.is_dir()) {
         let found = fragments::collect(root, stored.trim_end_matches('/'), rescue, problems);
         if found.groups.is_empty() {
@@ -242,6 +251,22 @@ mod tests {
         match &found.segment.display.source {
             MediaSource::Fragments(groups) => groups[0].files.clone(),
             MediaSource::File(_) => panic!(),
+        }
+    }
+
+    #[test]
+    fn a_path_that_names_nothing_is_named_itself() {
+        let folder = Folder::new();
+        for (path, said) in [
+            ("", "segments[0].display.path: is empty"),
+            (".", "own folder"),
+            ("content/..", "own folder"),
+        ] {
+            folder.write("content/a.txt", "a");
+            let (none, problems) = found(&folder, json!({ "display": { "path": path } }));
+            assert!(none.is_none());
+            assert_eq!(problems.len(), 1, "{problems:?}");
+            assert!(problems[0].contains(said), "{problems:?}");
         }
     }
 

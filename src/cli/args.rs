@@ -71,14 +71,18 @@ pub(super) enum Command {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    capstan export talk.cap                                        # to talk.mp4 in this folder\n  \
+    capstan export talk.cap small.mp4 --fps 30 --quality web\n  \
+    capstan export talk.cap phone.mp4 --resolution 1280x720 --overwrite")]
 pub(super) struct ExportArgs {
     /// The recording: a .cap folder
     #[arg(value_name = "RECORDING")]
     pub(super) recording: PathBuf,
-    /// The MP4 to write [default: the recording's name with .mp4, in this folder]
+    /// The MP4 to write [default: the recording's name with .mp4, in the folder you are in]
     #[arg(value_name = "OUTPUT")]
     pub(super) output: Option<PathBuf>,
-    /// The MP4 to write
+    /// The MP4 to write, as a flag
     #[arg(
         long = "output",
         short = 'o',
@@ -103,16 +107,16 @@ pub(super) struct ExportArgs {
 /// What decides how the output looks and how it is made.
 #[derive(Clone, Debug, Args)]
 pub(super) struct SettingsArgs {
-    /// Container
+    /// Format of the file
     #[arg(long, value_enum)]
     pub(super) format: Option<Format>,
-    /// Frames per second, constant [default: 60]
+    /// Frames per second, a whole number [default: 60]
     #[arg(long, value_parser = parse_frame_rate)]
     pub(super) fps: Option<FrameRate>,
-    /// Box the video is fitted into, pixels [default: 1920x1080]
+    /// Largest width and height in pixels; the video keeps its shape [default: 1920x1080]
     #[arg(long, value_name = "WxH", value_parser = parse_size)]
     pub(super) resolution: Option<Size>,
-    /// Bits per pixel: .3, .15, .08, .04 [default: maximum]
+    /// How many bits a pixel may take: .3, .15, .08 or .04 [default: maximum]
     #[arg(long, value_enum, conflicts_with_all = ["bitrate", "crf"])]
     pub(super) quality: Option<QualityArg>,
     /// Average video bit rate, e.g. 8M, 2500k or bits per second

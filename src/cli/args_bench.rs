@@ -48,7 +48,8 @@ pub(super) struct MeasureArgs {
     /// Scatter of the wall times above which a result is void
     #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = parse_percent)]
     pub(super) spread_bound: f64,
-    /// Print the baseline as JSON, or write it to a file (with several recordings, one file each, named after them)
+    /// Print the result as JSON, or write it to FILE (of several recordings, each to a file named after it). The name of a
+    /// recording or preset here is measured
     #[arg(long, value_name = "FILE", num_args = 0..=1)]
     pub(super) json: Option<Option<PathBuf>>,
     /// Write the result as one self-contained page

@@ -220,8 +220,12 @@ impl From<ffmpeg_next::Error> for FfmpegError {
 
 impl fmt::Display for FfmpegError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // -1, which some of FFmpeg's functions return for any failure, is also what the system calls a lack of permission.
+        let unexplained = matches!(self.code, ffmpeg_next::Error::Other { errno: libc::EPERM });
         match self.complaints.as_slice() {
+            [] if unexplained => f.write_str("FFmpeg does not say why"),
             [] => write!(f, "{}", self.code),
+            complaints if unexplained => f.write_str(&complaints.join("; ")),
             complaints => write!(f, "{} ({})", complaints.join("; "), self.code),
         }
     }
@@ -402,6 +406,15 @@ mod tests {
         assert_eq!(major(&versions.swscale), Some(ffi::LIBSWSCALE_VERSION_MAJOR));
         assert!(versions.license.contains("GPL"), "{versions:?}");
         assert!(versions.configuration.contains("--"), "{versions:?}");
+    }
+
+    #[test]
+    fn a_failure_without_a_code_is_not_called_a_lack_of_permission() {
+        forget_complaints();
+        let error = FfmpegError::new(ffmpeg_next::Error::from(-1));
+        assert_eq!(error.to_string(), "FFmpeg does not say why");
+        let full = FfmpegError::new(ffmpeg_next::Error::Other { errno: libc::ENOSPC });
+        assert!(full.to_string().contains("space"), "{full}");
     }
 
     #[test]

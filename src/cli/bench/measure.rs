@@ -31,6 +31,7 @@ pub(super) fn run(args: &MeasureArgs, setup: &mut Setup) -> anyhow::Result<Exit>
     for workload in &workloads {
         workload.make(setup.quiet)?;
     }
+    setup.look_at(&workloads)?;
     let mut exit = Exit::Done;
     for (workload, outputs) in workloads.iter().zip(outputs) {
         let recording = &workload.folder;

@@ -23,6 +23,7 @@ use super::args_bench::{BenchArgs, BenchCommand, MeasureArgs};
 use super::{Exit, logging, settings, signals};
 use crate::bench::BenchError;
 use crate::bench::baseline::Baseline;
+use crate::cap::{self, OpenOptions};
 use crate::export::ExportSettings;
 use crate::output::Door;
 use outputs::Outputs;
@@ -134,6 +135,17 @@ impl Setup {
             logging,
             door,
         })
+    }
+
+    /// Opens all recordings, so that one that can't be exported is found before the first is measured.
+    fn look_at(&self, workloads: &[Workload]) -> anyhow::Result<()> {
+        let options = OpenOptions {
+            config_override: self.settings.config.clone(),
+        };
+        for workload in workloads {
+            cap::open(&workload.folder, &options)?;
+        }
+        Ok(())
     }
 
     /// Opens all files that results go to, a set for each recording, and starts the log.
