@@ -116,11 +116,7 @@ fn source(
 ) -> Option<MediaSource> {
     let at = format!("{at}.path");
     if root.resolve(stored).is_ok_and(|path| path == root.canonical()) {
-        let message = if stored.is_empty() {
-            format!("is empty; name the track's file, or take the track out of {META_FILE}")
-        } else {
-            format!("{stored:?} is the recording's own folder; name the track's file")
-        };
+        let message = format!("{stored:?} is the recording's own folder; name the track's file");
         problems.error(META_FILE, &at, message);
         return None;
     }
@@ -258,7 +254,7 @@ mod tests {
     fn a_path_that_names_nothing_is_named_itself() {
         let folder = Folder::new();
         for (path, said) in [
-            ("", "segments[0].display.path: is empty"),
+            ("", "segments[0].display.path: \"\" names no file"),
             (".", "own folder"),
             ("content/..", "own folder"),
         ] {

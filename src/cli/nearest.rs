@@ -13,10 +13,16 @@ pub(super) fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>)
     let given = given.to_lowercase();
     known
         .into_iter()
-        .map(|name| (strsim::jaro(&given, &name.to_lowercase()), name))
+        .map(|name| (alike(&given, &name.to_lowercase()), name))
         .filter(|(alike, _)| *alike > ALIKE)
         .max_by(|one, other| one.0.total_cmp(&other.0))
         .map(|(_, name)| name)
+}
+
+/// How much alike two names are, 0 to 1. One that is a part of the other is much like it.
+fn alike(given: &str, name: &str) -> f64 {
+    let part = given.len() >= 3 && name.contains(given);
+    strsim::jaro(given, name).max(if part { 0.9 } else { 0.0 })
 }
 
 /// `; did you mean ...?`, or nothing.
