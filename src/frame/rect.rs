@@ -136,6 +136,17 @@ impl Extent {
         }
     }
 
+    /// The smallest one that holds both.
+    #[must_use]
+    pub fn hull(self, other: Self) -> Self {
+        Self {
+            left: self.left.min(other.left),
+            top: self.top.min(other.top),
+            right: self.right.max(other.right),
+            bottom: self.bottom.max(other.bottom),
+        }
+    }
+
     /// The common part; `None` when there is none.
     pub fn within(self, other: Self) -> Option<Self> {
         let common = Self {

@@ -3,12 +3,13 @@
 use super::easing::lerp;
 use super::error::{Checks, SceneError};
 use super::layer::Corner;
+use super::panes::snapped;
 use super::shadow::ShadowStyle;
 use crate::cap::config::{CameraConfig, CameraShape, HorizontalPosition, RoundingType, VerticalPosition};
 use crate::frame::{Rect, Size};
 
 /// Inset of the shown part, camera pixels.
-const INSET: f64 = 2.0;
+pub(crate) const INSET: f64 = 2.0;
 /// Distance from the edges and addition to the side, pixels at 1080 lines.
 const PAD: f64 = 50.0;
 
@@ -79,6 +80,21 @@ impl CameraOverlay {
 
     /// The overlay while zoom has the given activity, on whole pixels and within the frame.
     pub(crate) fn rect(&self, activity: f64) -> Rect {
+        snapped(&self.place(activity), self.output)
+    }
+
+    /// All of the camera's picture, camera pixels.
+    pub(crate) fn whole(&self) -> Rect {
+        Rect {
+            x: 0.0,
+            y: 0.0,
+            width: f64::from(self.size.width),
+            height: f64::from(self.size.height),
+        }
+    }
+
+    /// The same before its edges are moved to whole pixels.
+    pub(crate) fn place(&self, activity: f64) -> Rect {
         let (frame_width, frame_height) = (f64::from(self.output.width), f64::from(self.output.height));
         let pad = PAD * frame_height / 1080.0;
         let factor = self.scale * lerp(1.0, self.scale_during_zoom, activity);
@@ -111,14 +127,7 @@ impl CameraOverlay {
                 (y * frame_height - height / 2.0).clamp(0.0, (frame_height - height).max(0.0)),
             ),
         };
-        let (left, width) = snapped(x, width, frame_width);
-        let (top, height) = snapped(y, height, frame_height);
-        Rect {
-            x: left,
-            y: top,
-            width,
-            height,
-        }
+        Rect { x, y, width, height }
     }
 
     /// Corner of the overlay at `rect`.
@@ -128,13 +137,6 @@ impl CameraOverlay {
             radius: self.corner.1 * rect.width.min(rect.height),
         }
     }
-}
-
-/// Rounds both edges to whole pixels within 0..=`limit`, at least one pixel apart: near edge and length.
-fn snapped(start: f64, length: f64, limit: f64) -> (f64, f64) {
-    let near = start.round().clamp(0.0, limit - 1.0);
-    let far = (start + length).round().clamp(near + 1.0, limit);
-    (near, far - near)
 }
 
 /// The part of the camera that is shown: the centred square or all of it, less the inset.

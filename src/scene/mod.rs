@@ -38,15 +38,7 @@ mod keyboard;
 mod layer;
 mod layout;
 mod masks;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the scene takes it up when layers form a tree")
-)]
 mod modes;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the scene takes it up when layers form a tree")
-)]
 mod motion;
 mod oddities;
 #[cfg_attr(
@@ -55,10 +47,6 @@ mod oddities;
 )]
 mod overlay_box;
 mod overlays;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the scene takes it up when layers form a tree")
-)]
 mod panes;
 mod plane;
 mod pointer;
@@ -67,15 +55,12 @@ mod samples;
 mod scene;
 mod shadow;
 mod spring;
+mod stage;
 #[cfg_attr(
     not(test),
     expect(dead_code, reason = "the scene takes it up when layers form a tree")
 )]
 mod styles;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the scene takes it up when layers form a tree")
-)]
 mod takeover;
 #[cfg_attr(
     not(test),
@@ -96,8 +81,10 @@ pub use filter::{Filter, Mask, MaskEffect};
 pub use holds::Hold;
 pub use layer::{
     Background, Bitmap, BorderLine, Card, CardPicture, Corner, Fill, Layer, Noise, Pointer, PointerArt,
-    Shade, Shadow, Sprite,
+    Ripple, Shade, Shadow, Sprite,
 };
+pub(crate) use motion::LONGEST_RAY;
+pub use motion::Smear;
 pub use oddities::oddities;
 pub use plane::Plane;
 pub use scene::{Scene, SceneSettings};

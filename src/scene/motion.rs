@@ -18,7 +18,7 @@ const LEAST_AMOUNT: f64 = 1e-4;
 
 /// How a picture is smeared. Positions and lengths are fractions of its rectangle, x right, y down.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Smear {
+pub enum Smear {
     /// 21 samples from the pixel's own place along `vector`, equal weights (cap-look.md 7.2).
     Directional {
         /// From the pixel to the last sample: the movement since the frame before.
@@ -35,7 +35,7 @@ pub(crate) enum Smear {
 
 impl Smear {
     /// How far beyond its rectangle a picture is smeared: left, top, right, bottom.
-    pub(crate) fn spread(&self) -> [f64; 4] {
+    pub fn spread(&self) -> [f64; 4] {
         match *self {
             Self::Directional { vector: [x, y] } => {
                 // A pixel sees what lies ahead of it, so the picture trails behind its movement.

@@ -6,18 +6,25 @@ use super::camera::CameraOverlay;
 use super::error::{Checks, SceneError};
 use super::facts::{Facts, SegmentClock};
 use super::layer::{
-    Background, BorderLine, Card, CardPicture, Corner, Fill, Layer, Pointer, PointerArt, Shade,
+    Background, BorderLine, Card, CardPicture, Fill, Layer, Pointer, PointerArt, Ripple, Shade, Shadow,
 };
 use super::layout::Layout;
+use super::modes::Modes;
+use super::motion::shutter;
 use super::overlays::Overlays;
-use super::pointer::{PointerRules, PointerState, PointerTrack, checked_events, turned_bounds};
+use super::pointer::hidden::Hidden;
+use super::pointer::ripple::RippleRules;
+use super::pointer::{PointerRules, PointerState, PointerTrack, checked_events, smear};
 use super::shadow::ShadowStyle;
+use super::stage::{Place, Stage};
+use super::takeover::Takeovers;
 use super::timeline::Timeline;
 use super::tree::{LayerId, Mix, Node, PictureRequest, Role, SceneFrame, Side, SourceId, Track};
-use super::zoom::{ZoomState, Zooms};
+use super::zoom::Zooms;
 use crate::cap::Recording;
-use crate::cap::config::{self, PointerKind, RoundingType, TransitionKind, Xy};
-use crate::frame::{Rect, Size};
+use crate::cap::config::{self, PointerKind, ProjectConfig, RoundingType, TransitionKind, Xy};
+use crate::cap::events::Click;
+use crate::frame::{Extent, Rect, Size};
 use crate::time::{EventTime, FrameRate, MediaTime, OutputTime, SourceTime};
 
 /// Height of a pointer at size 100 on a 1080-line screen, pixels (cap-look.md 8.3).
@@ -51,9 +58,16 @@ pub struct Scene {
     zooms: Zooms,
     segments: Vec<SegmentTracks>,
     pointer_size: f64,
+    ripple: Option<RippleRules>,
     art: Art,
     camera: Option<CameraOverlay>,
     overlays: Overlays,
+    modes: Modes,
+    takeovers: Takeovers,
+    hidden_pointer: Hidden,
+    blur: Blur,
+    /// Whether the screen's card is drawn.
+    shows_display: bool,
     warnings: Vec<String>,
 }
 
@@ -63,6 +77,8 @@ struct SegmentTracks {
     clock: SegmentClock,
     has_camera: bool,
     pointer: Option<PointerTrack>,
+    /// Presses and releases, where ripples are drawn.
+    clicks: Vec<Click>,
 }
 
 /// Decoration of the screen card.
@@ -73,6 +89,28 @@ struct CardStyle {
     rounding: f64,
     shadow: ShadowStyle,
     border: Option<BorderLine>,
+}
+
+/// Motion blur, adapted to the frame rate.
+#[derive(Clone, Copy, Debug)]
+struct Blur {
+    /// mu of cap-look.md 7.
+    cards: f64,
+    /// Factor of a pointer's movement (8.7).
+    pointer: f64,
+}
+
+impl Blur {
+    fn new(config: &ProjectConfig, rate: FrameRate, checks: &mut Checks) -> Result<Self, SceneError> {
+        let fps = f64::from(rate.fps());
+        let pointer = checks.clamp("cursor.motionBlur", config.cursor.motion_blur, 0.0..=1.0)?;
+        // cap-format.md 4.16: a missing key takes the pointer's value.
+        let cards = config.screen_motion_blur.unwrap_or(pointer);
+        Ok(Self {
+            cards: shutter(checks.clamp("screenMotionBlur", cards, 0.0..=1.0)?, fps),
+            pointer: smear::factor(pointer, fps),
+        })
+    }
 }
 
 /// Pointer art.
@@ -124,8 +162,22 @@ impl Scene {
             layout.crop,
             screen,
             |segment| &events[segment].moves,
+            1.0 / f64::from(settings.frame_rate.fps()),
             &mut checks,
         )?;
+        let list = config.timeline.as_ref();
+        let modes = Modes::new(list.map_or(&[], |list| &list.scene_segments), &mut checks)?;
+        let takeovers = Takeovers::new(list.map_or(&[], |list| &list.text_segments))?;
+        let hides = |index: usize| {
+            list.and_then(|list| list.segments.get(index))
+                .is_some_and(|clip| clip.hide_cursor)
+        };
+        let hidden_pointer = Hidden::new(
+            timeline
+                .clips()
+                .iter()
+                .map(|clip| (clip.output_start, hides(clip.index))),
+        );
 
         let circle = config.cursor.kind == PointerKind::Circle;
         let has_pointer = !config.cursor.hide && (circle || !recording.legacy);
@@ -138,6 +190,10 @@ impl Scene {
             )?)
         } else {
             None
+        };
+        let ripple = match &rules {
+            Some(_) => RippleRules::new(&config.cursor.ripple, &mut checks)?,
+            None => None,
         };
         let mut segments = Vec::with_capacity(events.len());
         for (index, (events, facts)) in events.iter().zip(&facts.segments).enumerate() {
@@ -152,6 +208,7 @@ impl Scene {
                 clock: facts.clock,
                 has_camera: facts.camera.is_some(),
                 pointer,
+                clicks: ripple.map_or_else(Vec::new, |_| events.clicks.clone()),
             });
         }
 
@@ -181,9 +238,15 @@ impl Scene {
             zooms,
             segments,
             pointer_size: rules.map_or(1.0, |rules| rules.size),
+            ripple,
             art,
             camera,
             overlays,
+            modes,
+            takeovers,
+            hidden_pointer,
+            blur: Blur::new(config, settings.frame_rate, &mut checks)?,
+            shows_display: !config.hide_display,
             timeline,
             warnings: checks.warnings,
         })
@@ -221,11 +284,11 @@ impl Scene {
         }
         let time = self.settings.frame_rate.time_of(n);
         let located = self.timeline.locate(time)?;
-        let incoming = |side| self.clip_nodes(located.clip, located.source, time, side);
+        let incoming = |side| self.clip_nodes(located.clip, located.source, n, side);
         let nodes = match located.outgoing {
             None => incoming(Side::Incoming)?,
             Some(outgoing) => {
-                let out = || self.clip_nodes(outgoing.clip, outgoing.source, time, Side::Outgoing);
+                let out = || self.clip_nodes(outgoing.clip, outgoing.source, n, Side::Outgoing);
                 let progress = outgoing.progress;
                 match self.timeline.clips()[located.clip].transition_in?.kind {
                     TransitionKind::CrossFade => {
@@ -259,62 +322,168 @@ impl Scene {
         })
     }
 
-    /// The complete picture of clip `clip` when it is at `source`, for one side of a transition.
-    fn clip_nodes(&self, clip: usize, source: SourceTime, time: OutputTime, side: Side) -> Option<Vec<Node>> {
+    /// The complete picture of clip `clip` when it is at `source` in frame `n`, for one side of a transition.
+    fn clip_nodes(&self, clip: usize, source: SourceTime, n: u64, side: Side) -> Option<Vec<Node>> {
         let segment = self.timeline.clips().get(clip)?.segment;
         let tracks = self.segments.get(segment)?;
-        let zoom = self.zooms.at(segment, time);
         let source = source.secs();
         let request = |track, offset: f64| PictureRequest {
             source: SourceId { segment, track, side },
             time: MediaTime::from_secs((source + offset).max(0.0)),
         };
         let paint = |role, layer| Node::Paint(LayerId::only(role, side), layer);
+        let stage = self.stage(segment, n);
 
-        let card = self.card_layer(&zoom, request(Track::Display, tracks.clock.display_offset));
-        let clip = card.rect;
-        let mut nodes = vec![
-            paint(Role::Background, Layer::Background(self.background.clone())),
-            paint(Role::Screen, Layer::Card(card)),
-        ];
-        if let Some(pointer) = &tracks.pointer {
-            let state = pointer.at(EventTime::from_secs(source + tracks.clock.event_offset));
-            let pointer = self.pointer_layer(&state, &zoom, clip);
-            nodes.extend(pointer.map(|pointer| paint(Role::Pointer, Layer::Pointer(pointer))));
-        }
-        if let Some(camera) = self.camera.as_ref().filter(|_| tracks.has_camera) {
-            let request = request(Track::Camera, tracks.clock.camera_offset);
+        let mut nodes = vec![paint(
+            Role::Background,
+            Layer::Background(self.background.clone()),
+        )];
+        let screen = stage.screen((self.card.corner, self.card.rounding));
+        let clip = screen.rect;
+        if self.shows_display {
+            let request = request(Track::Display, tracks.clock.display_offset);
             nodes.push(paint(
-                Role::Camera,
-                Layer::Card(camera_layer(camera, &zoom, request)),
+                Role::Screen,
+                Layer::Card(self.screen_card(&screen, request)),
             ));
         }
-        nodes.extend(self.overlays.nodes(time, side, |_| None));
+        if let Some(pointer) = &tracks.pointer {
+            let now = EventTime::from_secs(source + tracks.clock.event_offset);
+            let state = pointer.at(now);
+            let moved = if n == 0 {
+                [0.0; 2]
+            } else {
+                pointer.moved(now, 1.0 / f64::from(self.settings.frame_rate.fps()))
+            };
+            let opacity = stage.pointer_opacity() * self.hidden_pointer.opacity(self.time_of(n));
+            nodes.extend(
+                self.ripples(tracks, pointer, now, &stage, clip, opacity)
+                    .map(|(index, ripple)| {
+                        let id = LayerId {
+                            index,
+                            ..LayerId::only(Role::Ripple, side)
+                        };
+                        Node::Paint(id, Layer::Ripple(ripple))
+                    }),
+            );
+            let pointer = self.pointer_layer(&state, moved, &stage, clip, opacity);
+            nodes.extend(pointer.map(|pointer| paint(Role::Pointer, Layer::Pointer(pointer))));
+        }
+        if let Some(camera) = stage.camera {
+            let request = request(Track::Camera, tracks.clock.camera_offset);
+            for (role, place) in [
+                (Role::FullCamera, stage.full_camera()),
+                (Role::Camera, stage.overlay()),
+            ] {
+                let card = place.map(|place| camera_card(camera, &place, request));
+                nodes.extend(card.map(|card| paint(role, Layer::Card(card))));
+            }
+        }
+        nodes.extend(self.overlays.nodes(self.time_of(n), side, |_| None));
         Some(nodes)
     }
 
-    fn card_layer(&self, zoom: &ZoomState, request: PictureRequest) -> Card {
-        let rect = self.layout.zoomed(self.layout.card, zoom);
+    fn time_of(&self, n: u64) -> OutputTime {
+        self.settings.frame_rate.time_of(n)
+    }
+
+    /// Where things stand in frame `n` while a clip of `segment` is shown.
+    fn stage(&self, segment: usize, n: u64) -> Stage<'_> {
+        let time = self.time_of(n);
+        let before = n.checked_sub(1).map(|before| self.time_of(before));
+        let before = before.filter(|&before| !self.zooms.snaps_between(before, time));
+        let has_camera = self.segments.get(segment).is_some_and(|tracks| tracks.has_camera);
+        Stage {
+            layout: &self.layout,
+            camera: self.camera.as_ref().filter(|_| has_camera),
+            values: self.modes.at(time.secs()).values(),
+            pane: self.modes.pane(time.secs()),
+            takeover: self.takeovers.at(time.secs()),
+            zoom: self.zooms.at(segment, time),
+            before: before.map(|before| self.zooms.at(segment, before)),
+            mu: self.blur.cards,
+        }
+    }
+
+    fn screen_card(&self, place: &Place, request: PictureRequest) -> Card {
+        let border = self.card.border.map(|border| BorderLine {
+            opacity: border.opacity * place.opacity,
+            ..border
+        });
         Card {
             picture: CardPicture {
                 request,
                 size: self.layout.screen,
-                crop: self.layout.crop,
+                crop: place.crop,
                 mirrored: false,
             },
-            rect,
-            corner: Corner {
-                kind: self.card.corner,
-                radius: self.card.rounding * rect.width.min(rect.height),
-            },
-            shadow: self.card.shadow.of(rect.width, rect.height),
-            border: self.card.border,
-            opacity: 1.0,
+            rect: place.rect,
+            corner: place.corner,
+            shadow: self
+                .card
+                .shadow
+                .faded(place.shadow)
+                .of(place.rect.width, place.rect.height),
+            border: border.filter(|border| border.opacity > 0.0),
+            opacity: place.opacity,
+            smear: place.smear,
         }
     }
 
-    /// The pointer; `None` where it can't be seen.
-    fn pointer_layer(&self, state: &PointerState<'_>, zoom: &ZoomState, clip: Rect) -> Option<Pointer> {
+    /// The rings of presses (cap-additions.md), each with its number.
+    fn ripples<'a>(
+        &'a self,
+        tracks: &'a SegmentTracks,
+        pointer: &'a PointerTrack,
+        now: EventTime,
+        stage: &'a Stage<'_>,
+        clip: Rect,
+        opacity: f64,
+    ) -> impl Iterator<Item = (u32, Ripple)> {
+        let now_ms = 1000.0 * now.secs();
+        let rules = self.ripple.filter(|_| opacity > 0.0);
+        let states = rules.into_iter().flat_map(move |rules| {
+            let rings = rules.at(&tracks.clicks, now_ms);
+            rings.map(move |ring| (rules, ring))
+        });
+        states.map(move |(rules, ring)| {
+            let uv = pointer.uv_at(ring.pressed_ms);
+            let (x, y) = self.layout.frame_point(uv[0], uv[1]);
+            let radius = rules.radius * self.pointer_height();
+            let around = Rect {
+                x: x - radius,
+                y: y - radius,
+                width: 2.0 * radius,
+                height: 2.0 * radius,
+            };
+            let rect = stage.pointer(&around, self.recorded(uv));
+            let ripple = Ripple {
+                centre: [rect.x + rect.width / 2.0, rect.y + rect.height / 2.0],
+                radius: rect.width / 2.0,
+                age: ring.age,
+                color: rules.color,
+                strength: rules.strength * opacity,
+                clip,
+            };
+            (ring.index as u32, ripple)
+        })
+    }
+
+    /// Recorded pixels of a recorded UV.
+    fn recorded(&self, uv: [f64; 2]) -> [f64; 2] {
+        let screen = self.layout.screen;
+        [uv[0] * f64::from(screen.width), uv[1] * f64::from(screen.height)]
+    }
+
+    /// The pointer, which moved by `moved` (recorded UV) since the frame before; `None` where it can't be seen.
+    fn pointer_layer(
+        &self,
+        state: &PointerState<'_>,
+        moved: [f64; 2],
+        stage: &Stage<'_>,
+        clip: Rect,
+        opacity: f64,
+    ) -> Option<Pointer> {
         let (art, sprite) = match &self.art {
             Art::Circle => (PointerArt::Circle, Sprite::CIRCLE),
             Art::Recorded(sprites) => {
@@ -330,24 +499,30 @@ impl Scene {
             width,
             height,
         };
-        let rect = self.layout.zoomed(rect, zoom);
-        (state.opacity > 0.0 && meet(&turned_bounds(&rect, state.rotation), &clip)).then_some(Pointer {
+        let rect = stage.pointer(&rect, self.recorded(state.uv));
+        let pointer = Pointer {
+            smear: smear::vector(self.recorded(moved), self.blur.pointer, [rect.width, rect.height]),
             art,
             rect,
             rotation: state.rotation,
-            opacity: state.opacity,
+            opacity: state.opacity * opacity,
             clip,
-        })
+        };
+        (pointer.opacity > 0.0 && meet(&pointer.turned(), &clip)).then_some(pointer)
+    }
+
+    /// Height of a pointer image before zoom and click animation, output pixels (cap-look.md 8.3).
+    fn pointer_height(&self) -> f64 {
+        let layout = &self.layout;
+        POINTER_HEIGHT
+            * (f64::from(layout.screen.height) / 1080.0)
+            * (layout.card.height / layout.crop.height)
+            * self.pointer_size
     }
 
     /// Size of a pointer image before zoom (cap-look.md 8.3).
     fn sprite_size(&self, image: Size, click_scale: f64) -> (f64, f64) {
-        let layout = &self.layout;
-        let height = POINTER_HEIGHT
-            * (f64::from(layout.screen.height) / 1080.0)
-            * (layout.card.height / layout.crop.height)
-            * self.pointer_size
-            * click_scale;
+        let height = self.pointer_height() * click_scale;
         let aspect = f64::from(image.width) / f64::from(image.height);
         if aspect > 1.0 {
             (height, height / aspect)
@@ -357,29 +532,37 @@ impl Scene {
     }
 }
 
-fn camera_layer(camera: &CameraOverlay, zoom: &ZoomState, request: PictureRequest) -> Card {
-    let rect = camera.rect(zoom.activity);
+fn camera_card(camera: &CameraOverlay, place: &Place, request: PictureRequest) -> Card {
+    let shadow = camera
+        .shadow
+        .faded(place.shadow)
+        .of(place.rect.width, place.rect.height);
     Card {
         picture: CardPicture {
             request,
             size: camera.size,
-            crop: camera.crop,
+            crop: place.crop,
             mirrored: camera.mirrored,
         },
-        rect,
-        corner: camera.corner(&rect),
-        shadow: camera.shadow.of(rect.width, rect.height),
+        rect: place.rect,
+        corner: place.corner,
+        // Quirk 11: the shadow goes with the camera.
+        shadow: shadow.map(|shadow| Shadow {
+            alpha: shadow.alpha * place.opacity,
+            ..shadow
+        }),
         border: None,
-        opacity: 1.0,
+        opacity: place.opacity,
+        smear: place.smear,
     }
 }
 
 /// Whether a picture within `bounds` leaves anything inside `clip` and its feather.
-fn meet(bounds: &Rect, clip: &Rect) -> bool {
-    bounds.x < clip.right() + CLIP_FEATHER
-        && bounds.right() > clip.x - CLIP_FEATHER
-        && bounds.y < clip.bottom() + CLIP_FEATHER
-        && bounds.bottom() > clip.y - CLIP_FEATHER
+fn meet(bounds: &Extent, clip: &Rect) -> bool {
+    bounds.left < clip.right() + CLIP_FEATHER
+        && bounds.right > clip.x - CLIP_FEATHER
+        && bounds.top < clip.bottom() + CLIP_FEATHER
+        && bounds.bottom > clip.y - CLIP_FEATHER
 }
 
 impl CardStyle {

@@ -37,6 +37,15 @@ impl ShadowStyle {
         })
     }
 
+    /// The shadow at `factor` of its strength and of its opacity number: every fade acts on both (cap-look.md 5.3).
+    pub(crate) fn faded(self, factor: f64) -> Self {
+        Self {
+            size: self.size * factor,
+            blur: self.blur * factor,
+            alpha: self.alpha * factor * factor,
+        }
+    }
+
     /// The shadow of a card of `width` by `height` output pixels; `None` when nothing of it can be seen.
     pub(crate) fn of(&self, width: f64, height: f64) -> Option<Shadow> {
         let half = width.min(height) / 2.0;
@@ -90,6 +99,15 @@ mod tests {
         assert!((shadow.size - 21.2).abs() < 0.05);
         assert!((shadow.blur - 6.56).abs() < 0.01);
         assert!((shadow.alpha - 0.276).abs() < 1e-3);
+    }
+
+    #[test]
+    fn fades_act_on_strength_and_opacity() {
+        // 100 / 50 / 18 / 50 of a card of 20 x 20 at a half.
+        let half = style(100.0, None).faded(0.5).of(20.0, 20.0).unwrap();
+        assert_eq!((half.size, half.blur), (2.5, 2.5));
+        assert!((half.alpha - 0.045).abs() < 1e-12);
+        assert_eq!(style(100.0, None).faded(0.0).of(20.0, 20.0), None);
     }
 
     #[test]

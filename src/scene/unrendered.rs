@@ -2,8 +2,8 @@
 
 use crate::cap::Recording;
 use crate::cap::config::{
-    BackgroundBlur, BackgroundSource, Clip, Grade, PointerKind, ProjectConfig, SceneMode, StyleOverrides,
-    TextLayout, Timeline,
+    BackgroundBlur, BackgroundSource, Clip, Grade, PointerKind, ProjectConfig, StyleOverrides, TextLayout,
+    Timeline,
 };
 
 /// A setting without its effect.
@@ -20,8 +20,6 @@ pub fn unrendered(recording: &Recording) -> Vec<Unrendered> {
     let config = &recording.config;
     let mut list = List::default();
     background(recording, &mut list);
-    motion_blur(recording, &mut list);
-    list.add_if(config.hide_display, "hideDisplay", "the screen is shown");
     if let Some(timeline) = &config.timeline {
         clips(timeline, &mut list);
         overlays(config, timeline, &mut list);
@@ -70,15 +68,6 @@ fn pointer(recording: &Recording, list: &mut List) {
     if !has_pointer(recording) {
         return;
     }
-    list.add_if(
-        config.cursor.ripple.enabled
-            && recording
-                .segments
-                .iter()
-                .any(|segment| !segment.pointer.clicks.is_empty()),
-        "cursor.ripple",
-        "no rings spread from clicks",
-    );
     let of_a_system = matches!(
         config.cursor.kind,
         PointerKind::Macos | PointerKind::Tahoe | PointerKind::Windows
@@ -167,40 +156,12 @@ fn background(recording: &Recording, list: &mut List) {
     list.add_if(notch, "background.notch", "no notch covers the top of the screen");
 }
 
-fn motion_blur(recording: &Recording, list: &mut List) {
-    let config = &recording.config;
-    let moves = config.timeline.as_ref().is_some_and(|timeline| {
-        timeline.zoom_segments.iter().any(|zoom| zoom.amount > 1.0)
-            || timeline
-                .scene_segments
-                .iter()
-                .any(|scene| scene.mode != SceneMode::Default)
-    });
-    // cap-format.md 4.16: a missing key takes the pointer's value.
-    let screen = config.screen_motion_blur.unwrap_or(config.cursor.motion_blur);
-    list.add_if(
-        screen > 0.0 && moves,
-        "screenMotionBlur",
-        "card and camera stay sharp while they move",
-    );
-    list.add_if(
-        config.cursor.motion_blur > 0.0 && has_pointer(recording),
-        "cursor.motionBlur",
-        "the pointer stays sharp while it moves",
-    );
-}
-
 fn clips(timeline: &Timeline, list: &mut List) {
     let played = |test: fn(&Clip) -> bool| timeline.segments.iter().any(test);
     list.add_if(
         played(|clip| clip.gain() != 1.0),
         "timeline.segments.volume",
         "every clip is as loud as recorded",
-    );
-    list.add_if(
-        played(|clip| clip.hide_cursor),
-        "timeline.segments.hideCursor",
-        "the pointer is shown in every clip",
     );
 }
 
@@ -244,14 +205,6 @@ fn overlays(config: &ProjectConfig, timeline: &Timeline, list: &mut List) {
         "timeline.transitions",
         "clips are mixed, but the incoming one is heard alone",
     );
-    list.add_if(
-        timeline
-            .scene_segments
-            .iter()
-            .any(|scene| scene.mode != SceneMode::Default),
-        "timeline.sceneSegments",
-        "screen and camera keep their usual places",
-    );
     let texts = (0u32..)
         .zip(&timeline.text_segments)
         .filter(|(_, text)| text.enabled && text.end > text.start);
@@ -267,7 +220,7 @@ fn overlays(config: &ProjectConfig, timeline: &Timeline, list: &mut List) {
         if holds {
             "no text is drawn; the recording still pauses under fullscreen texts"
         } else {
-            "no text is drawn and none moves the screen aside"
+            "no text is drawn; the screen still moves aside for those beside it"
         },
     );
     let captions = config.captions.as_ref().is_some_and(|captions| {
@@ -337,29 +290,11 @@ mod tests {
     }
 
     #[test]
-    fn defaults_lack_only_the_pointers_blur() {
-        assert_eq!(
-            named(&recording(&[pointer()], ProjectConfig::default())),
-            ["cursor.motionBlur"]
-        );
-        assert!(named(&recording(&[PointerEvents::default()], ProjectConfig::default())).is_empty());
-        let mut sharp = ProjectConfig::default();
-        sharp.cursor.motion_blur = 0.0;
-        assert!(named(&recording(&[pointer()], sharp)).is_empty());
-    }
-
-    #[test]
-    fn the_cards_blur_counts_where_the_card_moves() {
+    fn defaults_lack_nothing() {
         let mut config = ProjectConfig::default();
         let mut list = timeline(vec![clip(0, 0.0, 9.0, 1.0)]);
         list.zoom_segments = vec![zoom(1.0, 2.0, 2.0, ZoomMode::Auto)];
         config.timeline = Some(list);
-        config.cursor.hide = true;
-        assert_eq!(
-            named(&recording(&[pointer()], config.clone())),
-            ["screenMotionBlur"]
-        );
-        config.screen_motion_blur = Some(0.0);
         assert!(named(&recording(&[pointer()], config)).is_empty());
     }
 
@@ -405,10 +340,7 @@ mod tests {
                 "background.blur",
                 "background.frame",
                 "background.notch",
-                "screenMotionBlur",
-                "cursor.motionBlur",
                 "timeline.transitions",
-                "timeline.sceneSegments",
                 "timeline.textSegments",
                 "timeline.captionSegments",
                 "timeline.keyboardSegments",
@@ -446,7 +378,7 @@ mod tests {
             serde_json::json!({ "timeline": timeline })
         };
         for (settings, name) in [
-            (serde_json::json!({ "hideDisplay": true }), Some("hideDisplay")),
+            (serde_json::json!({ "hideDisplay": true }), None),
             (
                 serde_json::json!({ "audio": { "improve": true } }),
                 Some("audio.improve"),
@@ -457,7 +389,7 @@ mod tests {
             ),
             (
                 serde_json::json!({ "cursor": { "ripple": { "enabled": true } } }),
-                Some("cursor.ripple"),
+                None,
             ),
             (
                 serde_json::json!({ "cursor": { "ripple": { "enabled": true }, "hide": true } }),
@@ -484,10 +416,7 @@ mod tests {
                 timeline("clip", serde_json::json!({ "audioMuted": true })),
                 Some("timeline.segments.volume"),
             ),
-            (
-                timeline("clip", serde_json::json!({ "hideCursor": true })),
-                Some("timeline.segments.hideCursor"),
-            ),
+            (timeline("clip", serde_json::json!({ "hideCursor": true })), None),
             (
                 timeline(
                     "styleSegments",

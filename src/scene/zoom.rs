@@ -40,6 +40,8 @@ pub(crate) struct Zooms {
     tracks: Vec<Samples<Sample>>,
     /// Position in `tracks` by recording segment.
     by_segment: BTreeMap<usize, usize>,
+    /// When springs snap: first and last moment, merged, in order.
+    snaps: Vec<(f64, f64)>,
 }
 
 /// State after a step; single precision as cap-look.md 6.5 has it.
@@ -52,13 +54,14 @@ struct Sample {
 
 impl Zooms {
     /// Integrates the springs for every recording segment that a clip shows. `moves` gives a segment's pointer moves in
-    /// time order.
+    /// time order. The state will be asked for where a clip is shown and up to `look_back` seconds earlier.
     pub(crate) fn new<'a>(
         config: &ProjectConfig,
         timeline: &Timeline,
         crop: Rect,
         screen: Size,
         moves: impl Fn(usize) -> &'a [Move],
+        look_back: f64,
         checks: &mut Checks,
     ) -> Result<Self, SceneError> {
         let segments = sorted(config.timeline.as_ref().map_or(&[], |t| &t.zoom_segments), checks)?;
@@ -66,6 +69,7 @@ impl Zooms {
             return Ok(Self {
                 tracks: Vec::new(),
                 by_segment: BTreeMap::new(),
+                snaps: Vec::new(),
             });
         }
         let spring = config.screen_movement_spring;
@@ -79,12 +83,14 @@ impl Zooms {
                 "screenMovementSpring.damping",
             ],
         )?;
+        let snaps = snaps(&segments);
         let plan = Plan {
             segments,
             step: SpringStep::new(spring, STEP),
             duration: timeline.duration(),
             crop,
             screen,
+            slack: look_back + 4.0 * STEP,
         };
         let mut shown: Vec<usize> = timeline.clips().iter().map(|clip| clip.segment).collect();
         shown.sort_unstable();
@@ -95,6 +101,7 @@ impl Zooms {
             return Ok(Self {
                 tracks: vec![track],
                 by_segment: shown.into_iter().map(|segment| (segment, 0)).collect(),
+                snaps,
             });
         }
         let steps = plan.steps().saturating_mul(shown.len() as u64);
@@ -113,6 +120,7 @@ impl Zooms {
         Ok(Self {
             tracks,
             by_segment: shown.into_iter().zip(0..).collect(),
+            snaps,
         })
     }
 
@@ -141,6 +149,12 @@ impl Zooms {
             ],
             activity: between(a.activity, b.activity),
         }
+    }
+
+    /// Whether springs snap at any moment from `from` to `to`: then nothing moved from the one to the other.
+    pub(crate) fn snaps_between(&self, from: OutputTime, to: OutputTime) -> bool {
+        let over = self.snaps.partition_point(|(_, last)| *last < from.secs());
+        self.snaps.get(over).is_some_and(|(first, _)| *first <= to.secs())
     }
 
     #[cfg(test)]
@@ -190,6 +204,19 @@ fn sorted(segments: &[ZoomSegment], checks: &mut Checks) -> Result<Vec<Segment>,
     Ok(checked)
 }
 
+/// When springs snap, of zooms sorted by start.
+fn snaps(segments: &[Segment]) -> Vec<(f64, f64)> {
+    let mut merged: Vec<(f64, f64)> = Vec::new();
+    for segment in segments.iter().filter(|segment| segment.instant) {
+        let (first, last) = (segment.start - SNAP_MARGIN, segment.end + SNAP_MARGIN);
+        match merged.last_mut() {
+            Some(before) if first <= before.1 => before.1 = before.1.max(last),
+            _ => merged.push((first, last)),
+        }
+    }
+    merged
+}
+
 /// Everything one integration needs beside the pointer.
 #[derive(Debug)]
 struct Plan {
@@ -198,6 +225,8 @@ struct Plan {
     duration: f64,
     crop: Rect,
     screen: Size,
+    /// States are kept within so many seconds of a clip.
+    slack: f64,
 }
 
 /// Which zoom is active and whether springs snap; changes only at a boundary.
@@ -261,7 +290,7 @@ impl Plan {
                 .map_or([0.5, 0.5], |(_, clusters)| clusters.centre_at(now))
         };
         self.integrate(&mut focus, |time| {
-            segment.shown_near(OutputTime::from_secs(time), 4.0 * STEP)
+            segment.shown_near(OutputTime::from_secs(time), self.slack)
         })
     }
 

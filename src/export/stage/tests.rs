@@ -213,6 +213,7 @@ fn card(track: Track, size: Size, rect: Rect) -> Card {
         shadow: None,
         border: None,
         opacity: 1.0,
+        smear: None,
     }
 }
 
@@ -254,6 +255,7 @@ impl World {
                     rotation,
                     opacity: 0.8,
                     clip: self.screen.rect,
+                    smear: None,
                 });
             }
             Event::PointerGone => self.pointer = None,

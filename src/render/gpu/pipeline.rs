@@ -17,6 +17,7 @@ enum ShaderFile {
     Card,
     Mask,
     Pointer,
+    Ripple,
     Shade,
     Sprite,
     Surface,
@@ -29,6 +30,7 @@ impl ShaderFile {
             Self::Card => "card",
             Self::Mask => "mask",
             Self::Pointer => "pointer",
+            Self::Ripple => "ripple",
             Self::Shade => "shade",
             Self::Sprite => "sprite",
             Self::Surface => "surface",
@@ -41,6 +43,7 @@ impl ShaderFile {
             Self::Card => include_str!("../shaders/card.wgsl"),
             Self::Mask => include_str!("../shaders/mask.wgsl"),
             Self::Pointer => include_str!("../shaders/pointer.wgsl"),
+            Self::Ripple => include_str!("../shaders/ripple.wgsl"),
             Self::Shade => include_str!("../shaders/shade.wgsl"),
             Self::Sprite => include_str!("../shaders/sprite.wgsl"),
             Self::Surface => include_str!("../shaders/surface.wgsl"),
@@ -53,7 +56,7 @@ impl ShaderFile {
             Self::Background | Self::Mask | Self::Pointer | Self::Sprite | Self::Surface => {
                 Some(&layouts.texture)
             }
-            Self::Shade => None,
+            Self::Ripple | Self::Shade => None,
         }
     }
 }
@@ -168,7 +171,11 @@ impl Pipelines {
                     blend,
                 )
             }
-            PipelineKey::Pointer => (ShaderFile::Pointer, "sprite", Vec::new(), premultiplied),
+            PipelineKey::Pointer { smeared } => {
+                let constants = vec![("smeared", flag(smeared))];
+                (ShaderFile::Pointer, "sprite", constants, premultiplied)
+            }
+            PipelineKey::Ripple => (ShaderFile::Ripple, "ring", Vec::new(), premultiplied),
             PipelineKey::Sprite { shaped } => (
                 ShaderFile::Sprite,
                 "show",

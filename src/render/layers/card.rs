@@ -1,16 +1,16 @@
 //! Screen card and camera overlay: which pixels need which maths, and the numbers for the shader (cap-look.md 5).
 
 use crate::cap::config::RoundingType;
-use crate::frame::{PixelRect, Size, YuvColor, YuvPicture, YuvRange, centres_within, subtract_all};
+use crate::frame::{Extent, PixelRect, Size, YuvColor, YuvPicture, YuvRange, centres_within, subtract_all};
 use crate::render::plan::draw::{Draw, Means, Textures};
 use crate::render::plan::key::PipelineKey;
 use crate::render::plan::placement::Placement;
 use crate::render::sources::planes::{chroma_size, shifts};
-use crate::scene::{BorderLine, Card, LayerId, Shadow};
+use crate::scene::{BorderLine, Card, LayerId, Shadow, Smear};
 
 /// Distance from the edge at which coverage is 1 or 0: half the ramp of 5.2 plus the farthest of its four samples,
 /// and a little for rounding.
-const ANTIALIASED: f64 = 1.0 + 0.353_6 + 0.01;
+pub(in crate::render) const ANTIALIASED: f64 = 1.0 + 0.353_6 + 0.01;
 
 /// A part of a card that is drawn by maths of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,22 +51,48 @@ pub(in crate::render) struct CardKey {
     straight: bool,
     bordered: bool,
     shadowed: bool,
+    smear: SmearKey,
+}
+
+/// How the picture is smeared (cap-look.md 7).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+enum SmearKey {
+    /// Not.
+    #[default]
+    Sharp,
+    /// 7.2.
+    Directional,
+    /// 7.3.
+    Radial,
 }
 
 impl CardKey {
     /// Pipeline constants of shaders/card.wgsl.
-    pub(in crate::render) fn constants(self) -> [(&'static str, f64); 10] {
+    pub(in crate::render) fn constants(self) -> [(&'static str, f64); 11] {
         [
             ("aligned", f64::from(u8::from(self.aligned))),
             ("converted", f64::from(u8::from(self.converted))),
             ("sampled", f64::from(u8::from(self.sampled))),
-            ("within_bounds", f64::from(u8::from(self.part == Part::Interior))),
+            (
+                "within_bounds",
+                f64::from(u8::from(
+                    self.part == Part::Interior && self.smear == SmearKey::Sharp,
+                )),
+            ),
             ("opaque", f64::from(u8::from(self.opaque))),
             ("sharpened", f64::from(u8::from(self.sharpened))),
             ("squircle", f64::from(u8::from(self.squircle))),
             ("straight", f64::from(u8::from(self.straight))),
             ("bordered", f64::from(u8::from(self.bordered))),
             ("shadowed", f64::from(u8::from(self.shadowed))),
+            (
+                "smear",
+                match self.smear {
+                    SmearKey::Sharp => 0.0,
+                    SmearKey::Directional => 1.0,
+                    SmearKey::Radial => 2.0,
+                },
+            ),
         ]
     }
 
@@ -85,6 +111,12 @@ impl CardKey {
             straight: self.straight && measures,
             bordered: self.bordered && part == Part::Edge,
             shadowed: self.shadowed && part == Part::Edge,
+            // Pixels of the interior that the processor sampled are opaque, smeared or not.
+            smear: match part {
+                Part::Edge => self.smear,
+                Part::Interior if !self.sampled => self.smear,
+                Part::Interior | Part::Outside => SmearKey::Sharp,
+            },
         }
     }
 }
@@ -111,6 +143,10 @@ pub(in crate::render) struct CardUniforms {
     shadow_slope: f32,
     shadow_alpha: f32,
     sharpening: f32,
+    /// The vector in pixels, or the centre in pixels, the amount, and nothing.
+    smear: [f32; 4],
+    /// 1 / size of the card, and nothing.
+    size: [f32; 4],
 }
 
 /// What the card's picture looks like on the GPU.
@@ -190,6 +226,55 @@ pub(in crate::render) struct CardPlan {
     pub(in crate::render) placement: Placement,
 }
 
+/// A smear in output pixels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in crate::render) enum Smearing {
+    /// Samples lie on the way from the pixel to so many pixels farther.
+    Along([f64; 2]),
+    /// Samples lie on the way to a point.
+    Towards {
+        /// Output pixels.
+        centre: [f64; 2],
+        /// The part of the way that is gone, unless a ray is cut (cap-look.md 7.3).
+        amount: f64,
+    },
+}
+
+impl Smearing {
+    pub(in crate::render) fn of(card: &Card, smear: Smear) -> Self {
+        let rect = card.rect;
+        match smear {
+            Smear::Directional { vector } => Self::Along([vector[0] * rect.width, vector[1] * rect.height]),
+            Smear::Radial { centre, amount } => Self::Towards {
+                centre: [rect.x + centre[0] * rect.width, rect.y + centre[1] * rect.height],
+                amount,
+            },
+        }
+    }
+
+    /// The pixels all of whose samples lie within `extent`.
+    fn reading(self, extent: Extent) -> Option<Extent> {
+        let ends = match self {
+            Self::Along([x, y]) => Extent {
+                left: extent.left - x,
+                top: extent.top - y,
+                right: extent.right - x,
+                bottom: extent.bottom - y,
+            },
+            Self::Towards { centre, amount } => {
+                let from = |end: f64, centre: f64| (end - centre * amount) / (1.0 - amount);
+                Extent {
+                    left: from(extent.left, centre[0]),
+                    top: from(extent.top, centre[1]),
+                    right: from(extent.right, centre[0]),
+                    bottom: from(extent.bottom, centre[1]),
+                }
+            }
+        };
+        extent.within(ends)
+    }
+}
+
 /// Plans a card with finite numbers; `uniforms` appends to the frame's uniform buffer and says where.
 pub(in crate::render) fn plan(
     card: &Card,
@@ -207,7 +292,10 @@ pub(in crate::render) fn plan(
         };
     }
     let opaque = card.opacity >= 1.0;
-    let parts = Parts::of(card, &placement, border, shadow, area);
+    let parts = match card.smear {
+        None => Parts::of(card, &placement, border, shadow, area),
+        Some(smear) => Parts::of_smeared(card, smear, border, shadow, area),
+    };
     // What shows through a translucent picture differs from pixel to pixel if there is a shadow below it.
     let (interior, edge) = if opaque || shadow.is_none() {
         (parts.interior, parts.edge)
@@ -231,11 +319,12 @@ pub(in crate::render) fn plan(
 
     let sampled = source.sheet.is_some();
     let sharpened = placement.sharpening > 0.0 && !sampled;
-    let converted = sharpened && !placement.aligned && pays_to_convert(card, source);
+    let aligned = placement.aligned && card.smear.is_none();
+    let converted = sharpened && !aligned && pays_to_convert(card, source);
     let key = CardKey {
         part: Part::Edge,
         opaque: false,
-        aligned: placement.aligned && !sampled,
+        aligned: aligned && !sampled,
         converted,
         sampled,
         sharpened,
@@ -243,6 +332,11 @@ pub(in crate::render) fn plan(
         straight: false,
         bordered: border.is_some(),
         shadowed: shadow.is_some(),
+        smear: match card.smear {
+            None => SmearKey::Sharp,
+            Some(Smear::Directional { .. }) => SmearKey::Directional,
+            Some(Smear::Radial { .. }) => SmearKey::Radial,
+        },
     };
     let offset = uniforms(&numbers(card, source, &placement, border, shadow));
     let picture = card.picture.request.source;
@@ -329,6 +423,12 @@ fn numbers(
         shadow_slope: shadow.map_or(0.0, |shadow| 1.0 / (shadow.size + 2.0 * shadow.blur)) as f32,
         shadow_alpha: shadow.map_or(0.0, |shadow| shadow.alpha) as f32,
         sharpening: placement.sharpening as f32,
+        smear: match card.smear.map(|smear| Smearing::of(card, smear)) {
+            None => [0.0; 4],
+            Some(Smearing::Along(vector)) => pair(vector, [0.0; 2]),
+            Some(Smearing::Towards { centre, amount }) => pair(centre, [amount, 0.0]),
+        },
+        size: pair([1.0 / card.rect.width, 1.0 / card.rect.height], [0.0; 2]),
     }
 }
 
@@ -365,8 +465,46 @@ impl Parts {
         let interior = placement
             .within_bounds(area)
             .map_or_else(Vec::new, |unclamped| interior(card, unclamped));
-        let near = grown(drawn);
-        let far = shadow.and_then(|shadow| grown(shadow.reach()));
+        Self::around(card, interior, grown(drawn), shadow, area)
+    }
+
+    /// Those of a smeared card. All samples of an interior pixel lie where coverage is 1.
+    fn of_smeared(
+        card: &Card,
+        smear: Smear,
+        border: Option<BorderLine>,
+        shadow: Option<Shadow>,
+        area: PixelRect,
+    ) -> Self {
+        let within =
+            |extent: Extent| centres_within(area, extent.left, extent.top, extent.right, extent.bottom);
+        let smearing = Smearing::of(card, smear);
+        let rect = Extent::from(card.rect);
+        let interior = smearing.reading(rect.grown(-deep_inset(card)));
+        let border = rect.grown(border.map_or(0.0, |border| border.width));
+        let near = card.smeared().hull(border).grown(ANTIALIASED);
+        Self::around(
+            card,
+            interior.and_then(within).into_iter().collect(),
+            within(near),
+            shadow,
+            area,
+        )
+    }
+
+    /// With the shadow around the pixels of `near`, which is all that the picture and its border reach.
+    fn around(
+        card: &Card,
+        interior: Vec<PixelRect>,
+        near: Option<PixelRect>,
+        shadow: Option<Shadow>,
+        area: PixelRect,
+    ) -> Self {
+        let rect = card.rect;
+        let far = shadow.and_then(|shadow| {
+            let far = Extent::from(rect).grown(shadow.reach());
+            centres_within(area, far.left, far.top, far.right, far.bottom)
+        });
         // The card itself may be beyond the frame while its shadow reaches into it.
         let around = subtract_all(far.into_iter().collect(), near.as_slice());
         let radius = card.corner_radius();
@@ -387,6 +525,23 @@ impl Parts {
     }
 }
 
+/// How far inside its edges a card's coverage is 1 at every corner too: as far as the curves' middles.
+pub(in crate::render) fn deep_inset(card: &Card) -> f64 {
+    let radius = card.corner_radius();
+    let reach = radius - ANTIALIASED;
+    if reach <= 0.0 {
+        return ANTIALIASED;
+    }
+    radius - reach * 0.5f64.powf(1.0 / exponent(card))
+}
+
+fn exponent(card: &Card) -> f64 {
+    match card.corner.kind {
+        RoundingType::Squircle => 4.0,
+        RoundingType::Rounded => 2.0,
+    }
+}
+
 /// Rectangles of pixels of `area` whose coverage is 1: the largest in the card's shape, which touches the corners' curves in
 /// their middles, then bands that follow the curves.
 fn interior(card: &Card, area: PixelRect) -> Vec<PixelRect> {
@@ -401,17 +556,14 @@ fn interior(card: &Card, area: PixelRect) -> Vec<PixelRect> {
     if reach <= 0.0 {
         return inset_by(ANTIALIASED).into_iter().collect();
     }
-    let exponent = match card.corner.kind {
-        RoundingType::Squircle => 4.0,
-        RoundingType::Rounded => 2.0,
-    };
+    let exponent = exponent(card);
     let mut pieces: Vec<PixelRect> = Vec::new();
     // What two pieces share belongs to the first.
     let mut add = |found: Option<PixelRect>| {
         let fresh = subtract_all(found.into_iter().collect(), &pieces);
         pieces.extend(fresh);
     };
-    add(inset_by(radius - reach * 0.5f64.powf(1.0 / exponent)));
+    add(inset_by(deep_inset(card)));
     add(rows(rect.y + radius, rect.bottom() - radius, ANTIALIASED));
     let count = (reach / 4.0).ceil().clamp(1.0, 32.0) as u32;
     for band in 0..count {

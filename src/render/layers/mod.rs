@@ -3,6 +3,7 @@
 pub(in crate::render) mod background;
 pub(in crate::render) mod card;
 pub(in crate::render) mod pointer;
+pub(in crate::render) mod ripple;
 pub(in crate::render) mod shade;
 pub(in crate::render) mod sprite;
 pub(in crate::render) mod surface;

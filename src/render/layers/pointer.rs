@@ -14,6 +14,8 @@ pub(in crate::render) struct PointerUniforms {
     origin: [f32; 2],
     opacity: f32,
     unused: f32,
+    smear: [f32; 2],
+    unused_too: [f32; 2],
 }
 
 /// Plans a pointer with finite numbers; `None` when no pixel of it is seen.
@@ -51,9 +53,13 @@ pub(in crate::render) fn plan(
         origin: [rect.x as f32, rect.y as f32],
         opacity: pointer.opacity.min(1.0) as f32,
         unused: 0.0,
+        smear: pointer.smear.unwrap_or_default().map(|v| v as f32),
+        unused_too: [0.0; 2],
     });
     Some(Draw {
-        means: Means::Pipeline(PipelineKey::Pointer),
+        means: Means::Pipeline(PipelineKey::Pointer {
+            smeared: pointer.smear.is_some(),
+        }),
         textures: Textures::Art(pointer.art.clone()),
         uniforms: offset,
         rects: vec![seen],

@@ -13,7 +13,12 @@ pub(in crate::render) enum PipelineKey {
     /// Part of a card.
     Card(CardKey),
     /// The pointer.
-    Pointer,
+    Pointer {
+        /// Whether it leaves a trail (cap-look.md 8.7).
+        smeared: bool,
+    },
+    /// A ring from a press of the pointer.
+    Ripple,
     /// Black over a rectangle's surroundings.
     Shade,
     /// Transparent black in the place of whatever is there.

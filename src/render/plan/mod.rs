@@ -26,7 +26,8 @@ use std::collections::BTreeMap;
 use super::error::RenderError;
 use super::filters::mask;
 use super::layers::card::{self, Source, worth_a_copy};
-use super::layers::{background, pointer, shade, sprite, surface};
+use super::layers::{background, pointer, ripple, shade, sprite, surface};
+use super::sampling::smear::Smeared;
 use crate::frame::{Areas, PixelRect, Size, subtract_all};
 use crate::scene::{Card, Damage, Filter, Layer, LayerId, Node, SceneFrame, SourceId, SurfaceId};
 use draw::{Draw, Means, Textures};
@@ -48,6 +49,7 @@ pub(in crate::render) struct Pass {
 pub(in crate::render) struct Shown {
     pub(in crate::render) source: SourceId,
     pub(in crate::render) placement: Placement,
+    pub(in crate::render) smeared: Option<Smeared>,
 }
 
 /// All passes of a frame, in order.
@@ -238,6 +240,10 @@ impl Planner<'_> {
                 let draw = pointer::plan(pointer, area, |block| blocks.push(bytemuck::bytes_of(block)));
                 (draw.into_iter().collect(), none())
             }
+            Node::Paint(_, Layer::Ripple(ripple)) => {
+                let draw = ripple::plan(ripple, area, |block| blocks.push(bytemuck::bytes_of(block)));
+                (draw.into_iter().collect(), none())
+            }
             Node::Paint(_, Layer::Shade(shade)) => {
                 let draw = shade::plan(shade, area, |block| blocks.push(bytemuck::bytes_of(block)));
                 (draw.into_iter().collect(), none())
@@ -278,7 +284,15 @@ impl Planner<'_> {
         let blocks = &mut self.plan.blocks;
         let plan = card::plan(card, &known, area, |block| blocks.push(bytemuck::bytes_of(block)));
         let placement = plan.placement;
-        self.plan.shown.insert(id, Shown { source, placement });
+        let smeared = Smeared::of(card);
+        self.plan.shown.insert(
+            id,
+            Shown {
+                source,
+                placement,
+                smeared,
+            },
+        );
         Ok((plan.draws, plan.opaque))
     }
 

@@ -51,6 +51,7 @@ fn card(rect: Rect) -> Node {
         shadow: None,
         border: None,
         opacity: 1.0,
+        smear: None,
     };
     Node::paint(Role::Screen, Layer::Card(card))
 }

@@ -5,7 +5,9 @@
 //! output row's place, and a pixel is then two neighbours of it ([`filter`]). What comes out is copied where nothing is
 //! blended with it, and read texel by texel where a shader has to blend it.
 
+mod field;
 mod filter;
+pub(in crate::render) mod smear;
 mod texels;
 
 #[cfg(test)]
@@ -18,6 +20,7 @@ use super::plan::placement::Placement;
 use super::sources::planes::Planes;
 use crate::frame::{PackedFormat, PixelRect, Size};
 use filter::Filter;
+use smear::{Smeared, Smearer};
 use texels::{Texels, Weights};
 
 /// Values of a pixel.
@@ -74,6 +77,7 @@ impl<'a> Source<'a> {
 pub(super) struct Sampler {
     texels: Texels,
     filter: Filter,
+    smearer: Smearer,
     row: Vec<f32>,
     line: Vec<u8>,
 }
@@ -106,6 +110,19 @@ impl Sampler {
             };
             self.filter(source, map, stripe, |row, pixels| write(row, start, pixels));
         }
+    }
+
+    /// As [`sample`](Self::sample), for a smeared card: pixels are premultiplied with the coverage of their samples, where the
+    /// others are opaque.
+    pub(super) fn smear(
+        &mut self,
+        source: &Source<'_>,
+        map: &Placement,
+        smeared: &Smeared,
+        rect: PixelRect,
+        write: impl FnMut(u32, u32, &[u8]),
+    ) {
+        self.smearer.smear(source, map, smeared, rect, write);
     }
 
     /// Texels as they are, from column `first` on.
@@ -166,7 +183,7 @@ fn place(map: &Placement, axis: usize, side: u32, pixel: u32) -> f64 {
 }
 
 /// Texels of a row, `start..end`, that some columns of the output are made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Span {
     start: usize,
     end: usize,

@@ -26,6 +26,10 @@ struct Card {
     shadow_slope: f32,
     shadow_alpha: f32,
     sharpening: f32,
+    // The vector, or the centre and the amount of the ray (7), pixels.
+    smear: vec4<f32>,
+    // 1 / size of the card in pixels (xy).
+    size: vec4<f32>,
 }
 
 // Pixels and texels coincide: no filtering.
@@ -44,6 +48,8 @@ override squircle: bool;
 override straight: bool;
 override bordered: bool;
 override shadowed: bool;
+// 0 sharp, 1 along a vector (7.2), 2 towards a point (7.3).
+override smear: u32;
 
 @group(0) @binding(0) var<uniform> card: Card;
 // Luma, or colours where converted or sampled.
@@ -146,32 +152,96 @@ fn shadow(pixel: vec2<f32>) -> f32 {
     return card.shadow_alpha * ramp * ramp * (3.0 - 2.0 * ramp);
 }
 
+// 5.2 at a pixel.
+fn coverage_at(pixel: vec2<f32>) -> vec4<f32> {
+    return vec4<f32>(
+        distance_from_edge(pixel + vec2<f32>(-0.25, -0.25)),
+        distance_from_edge(pixel + vec2<f32>(0.25, -0.25)),
+        distance_from_edge(pixel + vec2<f32>(-0.25, 0.25)),
+        distance_from_edge(pixel + vec2<f32>(0.25, 0.25)),
+    );
+}
+
+// A sample of a smear, premultiplied with its own coverage.
+fn sample_of(pixel: vec2<f32>, covered: bool) -> vec4<f32> {
+    if covered {
+        return vec4<f32>(picture(pixel), 1.0);
+    }
+    let coverage = inside(coverage_at(pixel));
+    return vec4<f32>(picture(pixel) * coverage, coverage);
+}
+
+// 7.2, 7.3: the mean of samples, premultiplied. `covered`: all of them lie deep inside.
+fn smeared(pixel: vec2<f32>, covered: bool) -> vec4<f32> {
+    if sampled {
+        return textureLoad(base, vec2<i32>(pixel), 0);
+    }
+    var sum = vec4<f32>(0.0);
+    if smear == 1u {
+        for (var i = 0; i <= 20; i++) {
+            sum += sample_of(pixel + card.smear.xy * (f32(i) / 20.0), covered);
+        }
+        return sum / 21.0;
+    }
+    let way = card.smear.xy - pixel;
+    // A ray is cut at a tenth of the card.
+    let ray = way * min(card.smear.z, 0.1 / max(length(way * card.size.xy), 1e-6));
+    let noise = fract(sin(dot(pixel, vec2<f32>(12.9898, 78.233))) * 43758.5453);
+    var weights = 0.0;
+    for (var i = 0; i < 13; i++) {
+        let f = (f32(i) + noise) / 13.0;
+        let weight = 4.0 * (f - f * f);
+        sum += weight * sample_of(pixel + ray * f, covered);
+        weights += weight;
+    }
+    return sum / weights;
+}
+
 // Deeper inside than any antialiasing.
 @fragment
 fn interior(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
-    if opaque {
-        return vec4<f32>(picture(position.xy), 1.0);
+    var color: vec3<f32>;
+    if smear == 0u {
+        color = picture(position.xy);
+    } else {
+        color = smeared(position.xy, true).rgb;
     }
-    return vec4<f32>(picture(position.xy) * card.opacity, card.opacity);
+    if opaque {
+        return vec4<f32>(color, 1.0);
+    }
+    return vec4<f32>(color * card.opacity, card.opacity);
 }
 
 // Whatever is neither interior nor beyond the antialiasing.
 @fragment
 fn edge(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
     let pixel = position.xy;
-    let distances = vec4<f32>(
-        distance_from_edge(pixel + vec2<f32>(-0.25, -0.25)),
-        distance_from_edge(pixel + vec2<f32>(0.25, -0.25)),
-        distance_from_edge(pixel + vec2<f32>(-0.25, 0.25)),
-        distance_from_edge(pixel + vec2<f32>(0.25, 0.25)),
-    );
-    let coverage = inside(distances);
-    var alpha = coverage * card.opacity;
-    var color = picture(pixel) * alpha;
+    var distances = vec4<f32>(0.0);
+    var coverage = 0.0;
+    if bordered || smear == 0u {
+        distances = coverage_at(pixel);
+        coverage = inside(distances);
+    }
+    var shown: vec4<f32>;
+    if smear == 0u {
+        shown = vec4<f32>(picture(pixel) * coverage, coverage);
+    } else {
+        shown = smeared(pixel, false);
+    }
+    var rim = 0.0;
     if bordered {
         // Growing the half size and the radius by the same amount moves the distance by it. Ring and picture share the
         // pixel: neither covers what the other does (26, quirk 10).
-        let ring = max(inside(distances - card.border_width) - coverage, 0.0) * card.border_alpha;
+        rim = max(inside(distances - card.border_width) - coverage, 0.0);
+        if smear != 0u {
+            // The border hides what is smeared below it (5.6).
+            shown *= min(1.0, (1.0 - rim) / max(shown.a, 1e-4));
+        }
+    }
+    var alpha = shown.a * card.opacity;
+    var color = shown.rgb * card.opacity;
+    if bordered {
+        let ring = rim * card.border_alpha;
         color += ring * card.border_color.rgb;
         alpha += ring;
     }

@@ -133,11 +133,15 @@ impl Sheets {
                 let conversion = colors.conversion(picture.color);
                 let source = Source::new(&planes, picture.size, &conversion, self.format);
                 for &rect in &parcel.rects {
-                    self.sampler
-                        .sample(&source, &shown.placement, rect, |row, column, pixels| {
-                            let start = parcel.start(rect, row, column);
-                            mapped.slice(start..start + pixels.len()).copy_from_slice(pixels);
-                        });
+                    let write = |row, column, pixels: &[u8]| {
+                        let start = parcel.start(rect, row, column);
+                        mapped.slice(start..start + pixels.len()).copy_from_slice(pixels);
+                    };
+                    let placement = &shown.placement;
+                    match &shown.smeared {
+                        None => self.sampler.sample(&source, placement, rect, write),
+                        Some(smeared) => self.sampler.smear(&source, placement, smeared, rect, write),
+                    }
                 }
             }
         }

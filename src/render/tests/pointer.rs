@@ -29,6 +29,7 @@ fn pointer(art: PointerArt) -> Pointer {
         rotation: 0.0,
         opacity: 1.0,
         clip: rect(0.0, 0.0, 64.0, 48.0),
+        smear: None,
     }
 }
 

@@ -68,6 +68,7 @@ pub(super) fn card(track: Track, size: Size, rect: Rect) -> Card {
         shadow: None,
         border: None,
         opacity: 1.0,
+        smear: None,
     }
 }
 

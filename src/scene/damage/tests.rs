@@ -32,6 +32,7 @@ fn card() -> Card {
         shadow: None,
         border: None,
         opacity: 1.0,
+        smear: None,
     }
 }
 
@@ -42,6 +43,7 @@ fn pointer(x: f64, y: f64) -> Pointer {
         rotation: 0.0,
         opacity: 1.0,
         clip: rect(0.0, 0.0, 1920.0, 1080.0),
+        smear: None,
     }
 }
 

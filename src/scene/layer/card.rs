@@ -3,6 +3,7 @@
 use super::{EDGE, LayerKind, PictureRequest, SourceId, finite};
 use crate::cap::config::RoundingType;
 use crate::frame::{Extent, PixelRect, Rect, Size};
+use crate::scene::motion::Smear;
 
 /// Texels beside its own that an output pixel may depend on: the bilinear filter's, the sharpening's neighbour (5.5), and
 /// one for rounding.
@@ -25,6 +26,8 @@ pub struct Card {
     pub border: Option<BorderLine>,
     /// 0..=1, multiplies the picture's coverage.
     pub opacity: f64,
+    /// Motion blur of the picture and its edge; shadow and border stay sharp (cap-look.md 5.6, 7).
+    pub smear: Option<Smear>,
 }
 
 /// The part of a source picture that a card shows.
@@ -99,6 +102,18 @@ impl Card {
             .filter(|border| border.width > 0.0 && border.opacity > 0.0)
     }
 
+    /// Its rectangle grown by as much as the picture is smeared beyond it.
+    pub fn smeared(&self) -> Extent {
+        let [left, top, right, bottom] = self.smear.map_or([0.0; 4], |smear| smear.spread());
+        let rect = self.rect;
+        Extent {
+            left: rect.x - left * rect.width,
+            top: rect.y - top * rect.height,
+            right: rect.right() + right * rect.width,
+            bottom: rect.bottom() + bottom * rect.height,
+        }
+    }
+
     /// Whether any pixel of it can be seen.
     pub fn is_drawn(&self) -> bool {
         let crop = self.picture.crop;
@@ -117,8 +132,10 @@ impl LayerKind for Card {
     fn extent(&self) -> Option<Extent> {
         let border = self.seen_border().map_or(0.0, |border| border.width);
         let shadow = self.seen_shadow().map_or(0.0, |shadow| shadow.reach());
-        self.is_drawn()
-            .then(|| Extent::from(self.rect).grown(border.max(shadow) + EDGE))
+        self.is_drawn().then(|| {
+            let around = Extent::from(self.rect).grown(border.max(shadow));
+            around.hull(self.smeared()).grown(EDGE)
+        })
     }
 
     fn looks_like(&self, other: &Self) -> bool {
@@ -128,9 +145,14 @@ impl LayerKind for Card {
     }
 
     fn shown(&self, source: SourceId, size: Size, rect: PixelRect) -> Option<Extent> {
-        (self.picture.request.source == source)
-            .then(|| shown_extent(self, size, rect))
-            .flatten()
+        if self.picture.request.source != source {
+            return None;
+        }
+        // A smeared picture shows every part of itself in many places.
+        if self.smear.is_some() {
+            return self.is_drawn().then(|| self.smeared().grown(EDGE));
+        }
+        shown_extent(self, size, rect)
     }
 
     fn check(&self) -> Result<(), &'static str> {
@@ -140,7 +162,8 @@ impl LayerKind for Card {
         let border = self
             .border
             .is_none_or(|border| finite(&border.color) && finite(&[border.width, border.opacity]));
-        let own = finite(&[self.corner.radius, self.opacity]) && self.rect.is_finite();
+        let smear = self.smear.is_none_or(|smear| finite(&smear.spread()));
+        let own = finite(&[self.corner.radius, self.opacity]) && self.rect.is_finite() && smear;
         if own && shadow && border && self.picture.crop.is_finite() {
             Ok(())
         } else {

@@ -5,6 +5,7 @@ mod background;
 mod bitmap;
 mod card;
 mod pointer;
+mod ripple;
 mod shade;
 mod sprite;
 
@@ -12,6 +13,7 @@ pub use background::{Background, Fill, Noise};
 pub use bitmap::Bitmap;
 pub use card::{BorderLine, Card, CardPicture, Corner, Shadow};
 pub use pointer::{Pointer, PointerArt};
+pub use ripple::Ripple;
 pub use shade::Shade;
 pub use sprite::Sprite;
 
@@ -58,6 +60,8 @@ pub enum Layer {
     Card(Card),
     /// The pointer (8).
     Pointer(Pointer),
+    /// A ring from a press of the pointer (cap-additions.md).
+    Ripple(Ripple),
     /// Black over everything but a rectangle (12, 19).
     Shade(Shade),
     /// A picture that the scene brings.
@@ -70,6 +74,7 @@ impl Layer {
             Self::Background(layer) => layer,
             Self::Card(layer) => layer,
             Self::Pointer(layer) => layer,
+            Self::Ripple(layer) => layer,
             Self::Shade(layer) => layer,
             Self::Sprite(layer) => layer,
         }
@@ -104,6 +109,7 @@ impl Layer {
             (Self::Background(a), Self::Background(b)) => a.looks_like(b),
             (Self::Card(a), Self::Card(b)) => a.looks_like(b),
             (Self::Pointer(a), Self::Pointer(b)) => a.looks_like(b),
+            (Self::Ripple(a), Self::Ripple(b)) => a.looks_like(b),
             (Self::Shade(a), Self::Shade(b)) => a.looks_like(b),
             (Self::Sprite(a), Self::Sprite(b)) => a.looks_like(b),
             _ => false,

@@ -6,22 +6,10 @@
 mod clicks;
 mod events;
 mod filter;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the scene takes it up when layers form a tree")
-)]
 pub(crate) mod hidden;
 mod idle;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the scene takes it up when layers form a tree")
-)]
 pub(crate) mod ripple;
 mod simulation;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the scene takes it up when layers form a tree")
-)]
 pub(crate) mod smear;
 
 use std::ops::RangeInclusive;
@@ -35,7 +23,6 @@ use super::error::{Checks, SceneError, finite};
 use super::spring::SpringConstants;
 use crate::cap::config::PointerConfig;
 use crate::cap::events::{Move, PointerEvents};
-use crate::frame::Rect;
 use crate::time::EventTime;
 
 /// How far the tilt looks back, ms (cap-look.md 8.6).
@@ -232,6 +219,22 @@ impl PointerTrack {
         }
     }
 
+    /// How far it moved in the `seconds` before `time`, recorded UV; not at all where its image changed (cap-look.md 8.7).
+    pub(crate) fn moved(&self, time: EventTime, seconds: f64) -> [f64; 2] {
+        let place = |time: f64| self.place((1000.0 * time).min(self.freeze_ms));
+        let (now, before) = (place(time.secs()), place(time.secs() - seconds));
+        if now.shape == before.shape {
+            [now.uv[0] - before.uv[0], now.uv[1] - before.uv[1]]
+        } else {
+            [0.0; 2]
+        }
+    }
+
+    /// Where it was at event time `time_ms`, recorded UV.
+    pub(crate) fn uv_at(&self, time_ms: f64) -> [f64; 2] {
+        self.place(time_ms.min(self.freeze_ms)).uv
+    }
+
     fn place(&self, time_ms: f64) -> Place {
         match &self.path {
             Path::Raw(sightings) => {
@@ -260,28 +263,6 @@ fn sightings(moves: &[Move]) -> (Vec<Sighting>, Vec<String>) {
         })
         .collect();
     (sightings, shapes)
-}
-
-/// Bounding box of `rect` turned by `rotation` about its top left corner in unit-square coordinates (cap-look.md 8.6).
-pub(crate) fn turned_bounds(rect: &Rect, rotation: f64) -> Rect {
-    let (sin, cos) = rotation.sin_cos();
-    let corners = [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0)].map(|(u, v)| {
-        (
-            rect.x + rect.width * (u * cos + v * sin),
-            rect.y + rect.height * (v * cos - u * sin),
-        )
-    });
-    let (mut min, mut max) = (corners[0], corners[0]);
-    for (x, y) in corners {
-        min = (min.0.min(x), min.1.min(y));
-        max = (max.0.max(x), max.1.max(y));
-    }
-    Rect {
-        x: min.0,
-        y: min.1,
-        width: max.0 - min.0,
-        height: max.1 - min.1,
-    }
 }
 
 #[cfg(test)]

@@ -24,6 +24,8 @@ pub(crate) struct RippleRules {
 /// A ring at a moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct RippleState {
+    /// Position of the press among the clicks.
+    pub(crate) index: usize,
     /// Event time of the press, ms.
     pub(crate) pressed_ms: f64,
     /// t: 0 at the press, towards 1 at the end.
@@ -57,9 +59,11 @@ impl RippleRules {
         let duration = self.duration_ms;
         let first = clicks.partition_point(|click| click.time_ms <= now_ms - duration);
         let end = clicks.partition_point(|click| click.time_ms <= now_ms);
-        let presses = clicks[first.min(end)..end].iter().filter(|click| click.down);
+        let first = first.min(end);
+        let presses = (first..).zip(&clicks[first..end]).filter(|(_, click)| click.down);
         let skipped = presses.clone().count().saturating_sub(MOST);
-        presses.skip(skipped).map(move |click| RippleState {
+        presses.skip(skipped).map(move |(index, click)| RippleState {
+            index,
             pressed_ms: click.time_ms,
             age: (now_ms - click.time_ms) / duration,
         })

@@ -121,22 +121,21 @@ fn no_moves_no_pointer_and_absurd_times_are_refused() {
 }
 
 #[test]
-fn turning_is_about_the_top_left_corner() {
-    let rect = Rect {
-        x: 100.0,
-        y: 50.0,
-        width: 10.0,
-        height: 20.0,
+fn movement_is_since_the_frame_before_and_of_one_image() {
+    // A step of 0.1 at 500 ms, raw; another image at 1000 ms.
+    let mut events = events(&[(0.0, 0.2, 0.5), (500.0, 0.3, 0.5), (1000.0, 0.9, 0.5)]);
+    events.moves[2].cursor_id = "b".into();
+    let config = PointerConfig {
+        raw: true,
+        ..PointerConfig::default()
     };
-    assert_eq!(turned_bounds(&rect, 0.0), rect);
-    // A quarter turn counter-clockwise: the right edge points up, the bottom edge right, both scaled afterwards.
-    let up = turned_bounds(&rect, std::f64::consts::FRAC_PI_2);
-    assert!(
-        (up.x - 100.0).abs() < 1e-9 && (up.y - 30.0).abs() < 1e-9,
-        "{up:?}"
-    );
-    assert!(
-        (up.width - 10.0).abs() < 1e-9 && (up.height - 20.0).abs() < 1e-9,
-        "{up:?}"
-    );
+    let rules = PointerRules::new(&config, 10.0, 1920, &mut Checks::default()).unwrap();
+    let track = PointerTrack::new(&events, &rules, EventTime::from_secs(10.0))
+        .unwrap()
+        .unwrap();
+    let moved = |ms: f64| track.moved(EventTime::from_secs(ms / 1000.0), 0.1)[0];
+    assert_eq!(moved(400.0), 0.0);
+    assert!((moved(550.0) - 0.1).abs() < 1e-12);
+    assert_eq!(moved(700.0), 0.0);
+    assert_eq!(moved(1050.0), 0.0);
 }

@@ -2,7 +2,7 @@ use super::*;
 use crate::cap::config::{Border, ProjectConfig, ZoomMode};
 use crate::cap::events::PointerEvents;
 use crate::scene::fixtures::{HD, clicks, clip, crop, facts, moves, recording, scene, timeline, zoom};
-use crate::scene::{Shadow, VideoFacts};
+use crate::scene::{Shadow, Smear, VideoFacts};
 use proptest::prelude::*;
 
 fn resting_pointer(x: f64, y: f64) -> PointerEvents {
@@ -409,4 +409,178 @@ fn settings_without_use_do_not_prevent_an_export() {
         .len(),
         1
     );
+}
+
+/// A scene segment of `mode` from 1 s to 3 s.
+fn scene_of(mode: &str) -> ProjectConfig {
+    let mut config = ProjectConfig::default();
+    let mut list = timeline(vec![clip(0, 0.0, 9.0, 1.0)]);
+    list.scene_segments =
+        serde_json::from_value(serde_json::json!([{ "start": 1, "end": 3, "mode": mode }])).unwrap();
+    config.timeline = Some(list);
+    config
+}
+
+#[test]
+fn scenes_put_their_layers_in_order() {
+    let planned = |mode: &str| {
+        let recording = recording(&[resting_pointer(0.5, 0.5)], scene_of(mode));
+        scene(&recording, &with_camera(&[9.0], &[0]), 30)
+    };
+    let roles = |frame: &SceneFrame| frame.nodes.iter().map(|node| node.id().role).collect::<Vec<_>>();
+    let (screen, pointer) = (Role::Screen, Role::Pointer);
+    let scene = planned("cameraOnly");
+    // On the way at 0.8 s, there from 1 s on.
+    assert_eq!(
+        roles(&scene.frame(24).unwrap()),
+        [Role::Background, screen, pointer, Role::FullCamera, Role::Camera]
+    );
+    assert_eq!(
+        roles(&scene.frame(45).unwrap()),
+        [Role::Background, screen, pointer, Role::FullCamera]
+    );
+    let hidden = planned("hideCamera").frame(45).unwrap();
+    assert_eq!(roles(&hidden), [Role::Background, screen, pointer]);
+    let split = planned("splitScreen").frame(45).unwrap();
+    assert_eq!(card(&split, 0).rect.right(), 960.0);
+    assert_eq!(card(&split, 2).rect.x, 960.0);
+    assert_eq!((card(&split, 0).shadow, card(&split, 2).shadow), (None, None));
+}
+
+#[test]
+fn a_camera_that_fades_takes_its_shadow_along() {
+    let recording = recording(&[PointerEvents::default()], scene_of("hideCamera"));
+    let scene = scene(&recording, &with_camera(&[9.0], &[0]), 20);
+    let whole = card(&scene.frame(0).unwrap(), 1).shadow.unwrap();
+    // 0.7 s to 1 s, halfway at 0.85 s: B(0.5).
+    let half = scene.frame(17).unwrap();
+    assert!((card(&half, 1).opacity - 0.5).abs() < 1e-9);
+    let shadow = card(&half, 1).shadow.unwrap();
+    assert!((shadow.alpha - whole.alpha / 2.0).abs() < 1e-9);
+    assert_eq!((shadow.size, shadow.blur), (whole.size, whole.blur));
+}
+
+#[test]
+fn cards_are_smeared_while_they_move_and_nothing_else() {
+    let mut config = ProjectConfig::default();
+    let mut list = timeline(vec![clip(0, 0.0, 9.0, 1.0)]);
+    list.zoom_segments = vec![zoom(1.0, 3.0, 2.0, manual(0.25, 0.75))];
+    config.timeline = Some(list);
+    let smears = |config: &ProjectConfig, frame: u64| {
+        let recording = recording(&[resting_pointer(0.5, 0.5)], config.clone());
+        let scene = scene(&recording, &with_camera(&[9.0], &[0]), 30);
+        let frame = scene.frame(frame).unwrap();
+        assert_eq!(pointer(&frame).unwrap().smear, None);
+        (card(&frame, 0).smear, card(&frame, 2).smear)
+    };
+    assert_eq!(smears(&config, 0), (None, None));
+    assert_eq!(smears(&config, 30), (None, None));
+    // cap-look.md 24: 1.1 s 1.2496, 1.0667 s between; the card grows about (0.25, 0.75), the camera shrinks into its corner.
+    let (Some(Smear::Radial { centre, amount }), Some(Smear::Radial { centre: corner, .. })) =
+        smears(&config, 33)
+    else {
+        panic!()
+    };
+    assert!(
+        (centre[0] - 0.25).abs() < 1e-3 && (centre[1] - 0.75).abs() < 1e-3,
+        "{centre:?}"
+    );
+    // Half a shutter of a growth of 9 %.
+    assert!((0.04..0.05).contains(&amount), "{amount}");
+    // The camera's old place holds its new one, so the old middle counts.
+    assert!(corner[0] < 0.5 && corner[1] < 0.5, "{corner:?}");
+    // At rest at 2.5 s.
+    assert_eq!(smears(&config, 75), (None, None));
+    config.screen_motion_blur = Some(0.0);
+    assert_eq!(smears(&config, 33), (None, None));
+    let mut instant = config.clone();
+    instant.screen_motion_blur = Some(1.0);
+    instant.timeline.as_mut().unwrap().zoom_segments[0].instant_animation = true;
+    assert!((27..=94).all(|frame| smears(&instant, frame) == (None, None)));
+}
+
+fn manual(x: f64, y: f64) -> ZoomMode {
+    ZoomMode::Manual(Xy { x, y })
+}
+
+#[test]
+fn a_moving_pointer_leaves_a_trail() {
+    let events = PointerEvents {
+        // 0.6 of the width in 1 s, raw: 20 ms steps of 0.012.
+        moves: moves(
+            &(0..50)
+                .map(|n| (20.0 * f64::from(n), 0.2 + 0.012 * f64::from(n), 0.5))
+                .collect::<Vec<_>>(),
+        ),
+        clicks: Vec::new(),
+    };
+    let mut config = ProjectConfig::default();
+    config.cursor.raw = true;
+    let smear = |config: &ProjectConfig| {
+        let scene = scene(
+            &recording(std::slice::from_ref(&events), config.clone()),
+            &facts(&[2.0]),
+            50,
+        );
+        pointer(&scene.frame(20).unwrap()).unwrap().smear
+    };
+    // 0.012 x 1920 pixels of the recording, 50 / 60 of them, in sprites 40 wide.
+    let [x, y] = smear(&config).unwrap();
+    assert!(
+        (x - 0.012 * 1920.0 * 50.0 / 60.0 / 40.0).abs() < 1e-9 && y == 0.0,
+        "{x} {y}"
+    );
+    config.cursor.motion_blur = 0.0;
+    assert_eq!(smear(&config), None);
+}
+
+#[test]
+fn what_hides_screen_and_pointer() {
+    let mut config = ProjectConfig::default();
+    let mut list = timeline(vec![clip(0, 0.0, 2.0, 1.0), clip(0, 2.0, 4.0, 1.0)]);
+    list.segments[1].hide_cursor = true;
+    config.timeline = Some(list);
+    config.hide_display = true;
+    let scene = scene(
+        &recording(&[resting_pointer(0.5, 0.5)], config),
+        &facts(&[4.0]),
+        20,
+    );
+    let shown = |n| {
+        let frame = scene.frame(n).unwrap();
+        assert!(frame.nodes.iter().all(|node| node.id().role != Role::Screen));
+        pointer(&frame).map(|pointer| pointer.opacity)
+    };
+    assert_eq!(shown(39), Some(1.0));
+    // Half of 0.3 s in.
+    assert!((shown(43).unwrap() - 0.5).abs() < 1e-9);
+    assert_eq!(shown(50), None);
+    assert_eq!(shown(79), None);
+}
+
+#[test]
+fn presses_ring() {
+    let mut config = ProjectConfig::default();
+    config.cursor.ripple.enabled = true;
+    let mut events = resting_pointer(0.5, 0.25);
+    events.clicks = clicks(&[(1000.0, true), (1100.0, false)]);
+    let scene = scene(&recording(&[events], config), &facts(&[4.0]), 20);
+    let ring = |n| {
+        scene
+            .frame(n)
+            .unwrap()
+            .nodes
+            .into_iter()
+            .find_map(|node| match node {
+                Node::Paint(_, Layer::Ripple(ripple)) => Some(ripple),
+                _ => None,
+            })
+    };
+    assert_eq!(ring(19), None);
+    let ripple = ring(26).unwrap();
+    // 1.25 x 60 pixels about the middle of the upper half; 0.3 of 0.6 s.
+    assert!((ripple.radius - 75.0).abs() < 1e-9 && (ripple.age - 0.5).abs() < 1e-9);
+    assert!((ripple.centre[0] - 960.0).abs() < 1e-6 && (ripple.centre[1] - 270.0).abs() < 1e-6);
+    assert_eq!((ripple.strength, ripple.color[2]), (0.7, 1.0));
+    assert_eq!(ring(32), None);
 }

@@ -34,6 +34,7 @@ fn made(config: &ProjectConfig, events: &[Vec<Move>]) -> Result<Zooms, SceneErro
         SCREEN,
         HD,
         |segment| &events[segment],
+        1.0 / 30.0,
         &mut checks,
     )
 }

@@ -1,0 +1,283 @@
+//! A window of a source picture as rows of sharpened R'G'B' texels, which moves down over the picture, and which of its cells
+//! have one colour.
+
+use super::texels::Texels;
+use super::{CHANNELS, Placement, Source, Span};
+use crate::frame::Extent;
+use crate::render::sources::planes::ChromaRows;
+
+/// Side of a cell, luma texels.
+const CELL: usize = 8;
+/// Code of a cell of several colours; the codes of others have 24 bits.
+const MIXED: u32 = u32::MAX;
+/// Texels beside a sample's own that it reads: the bilinear filter's and the sharpening's neighbours (5.5).
+const FOOTPRINT: f64 = 2.0;
+/// Plain rows that a sharpened one is made of.
+const PLAIN: usize = 4;
+
+/// Rows of texels, 4 channels each, 0..=255, or beyond where they are sharpened.
+#[derive(Debug, Default)]
+pub(super) struct Field {
+    texels: Vec<f32>,
+    span: Span,
+    stride: usize,
+    /// First row and the one behind the last.
+    rows: [u32; 2],
+    height: u32,
+    sharpening: f32,
+    plain: [Plain; PLAIN],
+    converter: Texels,
+    cells: Cells,
+}
+
+/// A converted row with a copy of its ends on both sides.
+#[derive(Debug, Default)]
+struct Plain {
+    y: Option<u32>,
+    texels: Vec<f32>,
+}
+
+/// One colour, or [`MIXED`], for each cell of a part of the picture.
+#[derive(Debug, Default)]
+struct Cells {
+    /// First column and row of cells.
+    first: [usize; 2],
+    columns: usize,
+    codes: Vec<u32>,
+}
+
+impl Field {
+    /// Prepares for samples within `texels`, counted from the centre of the first, and for questions within `asked`; rows of a
+    /// former picture are let go.
+    pub(super) fn begin(
+        &mut self,
+        source: &Source<'_>,
+        placement: &Placement,
+        texels: Extent,
+        asked: Extent,
+    ) {
+        let width = source.size.width as usize;
+        let shift = source.planes.shift.0;
+        // Two on either side: the bilinear filter's and the sharpening's.
+        let start = (texels.left.floor() as usize).saturating_sub(2) >> shift << shift;
+        let end = (texels.right.floor() as usize + 4).min(width);
+        self.span = Span { start, end };
+        self.stride = self.span.len() + 1;
+        self.rows = [0, 0];
+        self.height = source.size.height;
+        self.sharpening = if placement.sharpening > 0.0 {
+            placement.sharpening as f32
+        } else {
+            0.0
+        };
+        for plain in &mut self.plain {
+            plain.y = None;
+            plain.texels.resize((self.span.len() + 2) * CHANNELS, 0.0);
+        }
+        self.cells.find(source, asked);
+    }
+
+    /// Brings rows `first` to `last` in, a row below the picture's last being that one again; both never decrease between two
+    /// calls of [`begin`](Self::begin).
+    pub(super) fn rows(&mut self, source: &Source<'_>, first: u32, last: u32) {
+        let row = self.stride * CHANNELS;
+        let [from, end] = self.rows;
+        if from >= end || first >= end {
+            self.rows = [first, first];
+        } else if first > from && (last + 1 - from) as usize * row > self.texels.len() {
+            // Full: what is still needed moves to the front.
+            self.texels
+                .copy_within((first - from) as usize * row..(end - from) as usize * row, 0);
+            self.rows = [first, end];
+        }
+        let needed = (last + 1 - self.rows[0]) as usize * row;
+        if self.texels.len() < needed {
+            // Twice as much, so that rows are moved rarely.
+            self.texels.resize(needed * 2, 0.0);
+        }
+        for y in self.rows[1]..=last {
+            self.make(source, y);
+        }
+        self.rows[1] = self.rows[1].max(last + 1);
+    }
+
+    fn make(&mut self, source: &Source<'_>, y: u32) {
+        let row = self.stride * CHANNELS;
+        let start = (y - self.rows[0]) as usize * row;
+        let below = self.height - 1;
+        let y = y.min(below);
+        let (above, next) = (y.saturating_sub(1), (y + 1).min(below));
+        self.keep(source, y);
+        let inner = self.span.len() * CHANNELS;
+        if self.sharpening > 0.0 {
+            self.keep(source, above);
+            self.keep(source, next);
+        }
+        let kept = |y: u32| self.plain[y as usize % PLAIN].texels.as_slice();
+        let made = &mut self.texels[start..start + row];
+        let own = kept(y);
+        if self.sharpening > 0.0 {
+            sharpen(
+                [kept(above), own, kept(next)],
+                self.sharpening,
+                &mut made[..inner],
+            );
+        } else {
+            made[..inner].copy_from_slice(&own[CHANNELS..CHANNELS + inner]);
+        }
+        made.copy_within(inner - CHANNELS..inner, inner);
+    }
+
+    fn keep(&mut self, source: &Source<'_>, y: u32) {
+        let plain = &mut self.plain[y as usize % PLAIN];
+        if plain.y == Some(y) {
+            return;
+        }
+        plain.y = Some(y);
+        let end = CHANNELS + self.span.len() * CHANNELS;
+        self.converter
+            .row(source, y, self.span, &mut plain.texels[CHANNELS..end]);
+        plain.texels.copy_within(CHANNELS..2 * CHANNELS, 0);
+        plain.texels.copy_within(end - CHANNELS..end, end);
+    }
+
+    /// All values, from the first row on.
+    pub(super) fn texels(&self) -> &[f32] {
+        &self.texels
+    }
+
+    /// Texels from a row to the next.
+    pub(super) fn stride(&self) -> usize {
+        self.stride
+    }
+
+    /// Column and row of the first texel.
+    pub(super) fn origin(&self) -> [u32; 2] {
+        [self.span.start as u32, self.rows[0]]
+    }
+
+    /// A texel of the picture that the window holds.
+    pub(super) fn texel(&self, x: u32, y: u32) -> [f32; CHANNELS] {
+        let [left, top] = self.origin();
+        let start = ((y - top) as usize * self.stride + (x - left) as usize) * CHANNELS;
+        std::array::from_fn(|channel| self.texels[start + channel])
+    }
+
+    /// The bilinear sample at a place counted from the centre of the picture's first texel.
+    pub(super) fn between(&self, at: [f32; 2]) -> [f32; CHANNELS] {
+        let (x, y) = (at[0] as u32, at[1] as u32);
+        let (right, down) = (at[0] - x as f32, at[1] - y as f32);
+        let [a, b] = [self.texel(x, y), self.texel(x + 1, y)];
+        let [c, d] = [self.texel(x, y + 1), self.texel(x + 1, y + 1)];
+        std::array::from_fn(|channel| {
+            let left = a[channel] + (c[channel] - a[channel]) * down;
+            let next = b[channel] + (d[channel] - b[channel]) * down;
+            (left + (next - left) * right).clamp(0.0, 255.0)
+        })
+    }
+
+    /// Whether all samples within `texels` have one colour.
+    pub(super) fn is_flat(&self, texels: Extent) -> bool {
+        self.cells.is_flat(texels)
+    }
+}
+
+/// 5.5 at texels: the middle one of three rows, which have a texel more on both sides.
+#[multiversion::multiversion(targets("x86_64+avx2"))]
+fn sharpen([above, row, below]: [&[f32]; 3], sharpening: f32, sharp: &mut [f32]) {
+    let inner = sharp.len();
+    let (whole, part) = (1.0 + sharpening, 0.25 * sharpening);
+    let (left, centre, right) = (
+        &row[..inner],
+        &row[CHANNELS..][..inner],
+        &row[2 * CHANNELS..][..inner],
+    );
+    let (above, below) = (&above[CHANNELS..][..inner], &below[CHANNELS..][..inner]);
+    for index in 0..inner {
+        let around = left[index] + right[index] + above[index] + below[index];
+        sharp[index] = whole * centre[index] - part * around;
+    }
+}
+
+impl Cells {
+    /// Looks at the cells that samples within `texels` read.
+    fn find(&mut self, source: &Source<'_>, texels: Extent) {
+        let size = [source.size.width as usize, source.size.height as usize];
+        let range = |axis: usize, low: f64, high: f64| {
+            let first = (low - FOOTPRINT).max(0.0) as usize / CELL;
+            let last = (high + FOOTPRINT).min((size[axis] - 1) as f64) as usize / CELL;
+            first..last.max(first) + 1
+        };
+        let columns = range(0, texels.left, texels.right);
+        let rows = range(1, texels.top, texels.bottom);
+        self.first = [columns.start, rows.start];
+        self.columns = columns.len();
+        self.codes.clear();
+        for row in rows {
+            for column in columns.clone() {
+                self.codes.push(code(source, size, column * CELL, row * CELL));
+            }
+        }
+    }
+
+    fn is_flat(&self, texels: Extent) -> bool {
+        let first = |low: f64| (low - FOOTPRINT).max(0.0) as usize / CELL;
+        let last = |high: f64| (high + FOOTPRINT).max(0.0) as usize / CELL;
+        let rows = self.codes.len() / self.columns.max(1);
+        let columns = first(texels.left)..=last(texels.right);
+        let mut seen = None;
+        for row in first(texels.top)..=last(texels.bottom).min(self.first[1] + rows - 1) {
+            for column in columns.clone() {
+                // Beyond the picture's edge lies the edge's colour.
+                let column = column.min(self.first[0] + self.columns - 1);
+                let Some(place) = row
+                    .checked_sub(self.first[1])
+                    .zip(column.checked_sub(self.first[0]))
+                else {
+                    return false;
+                };
+                let code = self.codes[place.0 * self.columns + place.1];
+                if code == MIXED || seen.is_some_and(|seen| seen != code) {
+                    return false;
+                }
+                seen = Some(code);
+            }
+        }
+        seen.is_some()
+    }
+}
+
+/// Luma, U and V of the cell at (`x`, `y`) where all of its texels have the same.
+fn code(source: &Source<'_>, size: [usize; 2], x: usize, y: usize) -> u32 {
+    let planes = source.planes;
+    let (right, bottom) = ((x + CELL).min(size[0]), (y + CELL).min(size[1]));
+    let luma = planes.luma_row(y as u32)[x];
+    let alike = |values: &[u8], value: u8| values.iter().all(|&other| other == value);
+    for row in y..bottom {
+        if !alike(&planes.luma_row(row as u32)[x..right], luma) {
+            return MIXED;
+        }
+    }
+    let (shift_x, shift_y) = planes.shift;
+    let (first, last) = (x >> shift_x, (right - 1) >> shift_x);
+    let samples = (last + 1 - first) as u32;
+    let mut color = None;
+    for row in y >> shift_y..=(bottom - 1) >> shift_y {
+        let same = match planes.chroma_rows(row as u32, first as u32, samples) {
+            ChromaRows::Separate(u, v) => {
+                let (u_value, v_value) = *color.get_or_insert((u[0], v[0]));
+                alike(u, u_value) && alike(v, v_value)
+            }
+            ChromaRows::Interleaved(pairs) => {
+                let (pairs, _) = pairs.as_chunks::<2>();
+                let value = *color.get_or_insert((pairs[0][0], pairs[0][1]));
+                pairs.iter().all(|pair| (pair[0], pair[1]) == value)
+            }
+        };
+        if !same {
+            return MIXED;
+        }
+    }
+    let (u, v) = color.unwrap_or((0, 0));
+    u32::from(luma) | u32::from(u) << 8 | u32::from(v) << 16
+}
