@@ -15,8 +15,8 @@ use crate::frame::{
 use crate::render::{ColorPolicy, Device, Pictures, ReadyFrame, RenderError, RenderSpec, Renderer, Sampling};
 use crate::scene::{
     Background, Bitmap, BorderLine, Card, CardPicture, Corner, Fill, Filter, Layer, LayerId, Mask,
-    MaskEffect, Mix, Node, PictureRequest, Plane, Pointer, PointerArt, Rect, Role, SceneFrame, Shade, Shadow,
-    Side, SourceId, Sprite, Track,
+    MaskEffect, Mix, Node, PictureRequest, Plane, Pointer, PointerArt, Rect, Ripple, Role, SceneFrame, Shade,
+    Shadow, Side, Smear, SourceId, Sprite, Track,
 };
 use crate::time::{MediaTime, OutputTime};
 
@@ -78,6 +78,11 @@ pub(super) enum Event {
         border: bool,
     },
     Opacity(f64),
+    /// Screen and camera, or the pointer, are seen in motion.
+    Smear(Option<Smear>),
+    Trail(Option<(f64, f64)>),
+    /// A ring on the screen.
+    Ripple(Option<(f64, f64, f64)>),
     /// Everything is another recording's.
     Cut,
     /// A mask above the screen and its pointer, below the camera.
@@ -134,6 +139,9 @@ fn event() -> impl Strategy<Value = Event> {
         1 => (0.0..40.0f64, any::<bool>(), any::<bool>())
             .prop_map(|(radius, shadow, border)| Event::Look { radius, shadow, border }),
         1 => (0.0..1.2f64).prop_map(Event::Opacity),
+        2 => prop::option::of(smear()).prop_map(Event::Smear),
+        1 => prop::option::of((-1.5..1.5f64, -1.5..1.5f64)).prop_map(Event::Trail),
+        1 => prop::option::of((0.0..400.0f64, 0.0..230.0f64, 0.0..1.0f64)).prop_map(Event::Ripple),
         1 => Just(Event::Cut),
         2 => prop::option::of(mask()).prop_map(Event::Mask),
         2 => prop::option::of(mask()).prop_map(Event::TopMask),
@@ -143,6 +151,16 @@ fn event() -> impl Strategy<Value = Event> {
         1 => prop::option::of((-40.0..440.0f64, -40.0..240.0f64, 5.0..90.0f64, -2.0..2.0f64, any::<bool>()))
             .prop_map(|sprite| Event::Sprite(sprite.map(|(x, y, side, turn, other)| (rect(x, y, side, side), turn, other)))),
         1 => prop::option::of(0.0..1.0f64).prop_map(Event::Mix),
+    ]
+}
+
+fn smear() -> impl Strategy<Value = Smear> {
+    prop_oneof![
+        (-0.1..0.1f64, -0.1..0.1f64).prop_map(|(x, y)| Smear::Directional { vector: [x, y] }),
+        (0.0..=1.0f64, 0.0..=1.0f64, 1e-4..0.5f64).prop_map(|(x, y, amount)| Smear::Radial {
+            centre: [x, y],
+            amount,
+        }),
     ]
 }
 
@@ -178,6 +196,8 @@ pub(super) struct World {
     screen: Card,
     camera: Option<Card>,
     pointer: Option<Pointer>,
+    trail: Option<[f64; 2]>,
+    ripple: Option<Ripple>,
     masks: [Option<Mask>; 2],
     shade: Option<Shade>,
     plane: Option<Plane>,
@@ -229,6 +249,8 @@ impl World {
             screen: card(Track::Display, SCREEN, rect(30.0, 20.0, 410.3, 231.8)),
             camera: None,
             pointer: None,
+            trail: None,
+            ripple: None,
             masks: [None, None],
             shade: None,
             plane: None,
@@ -255,7 +277,7 @@ impl World {
                     rotation,
                     opacity: 0.8,
                     clip: self.screen.rect,
-                    smear: None,
+                    smear: self.trail,
                 });
             }
             Event::PointerGone => self.pointer = None,
@@ -312,6 +334,28 @@ impl World {
                 });
             }
             Event::Opacity(opacity) => self.screen.opacity = opacity,
+            Event::Smear(smear) => {
+                self.screen.smear = smear;
+                if let Some(camera) = &mut self.camera {
+                    camera.smear = smear;
+                }
+            }
+            Event::Trail(trail) => {
+                self.trail = trail.map(|(x, y)| [x, y]);
+                if let Some(pointer) = &mut self.pointer {
+                    pointer.smear = self.trail;
+                }
+            }
+            Event::Ripple(ripple) => {
+                self.ripple = ripple.map(|(x, y, age)| Ripple {
+                    centre: [x, y],
+                    radius: 40.0,
+                    age,
+                    color: [0.2, 0.5, 1.0],
+                    strength: 0.7,
+                    clip: self.screen.rect,
+                });
+            }
             Event::Mask(mask) => self.masks[0] = mask,
             Event::TopMask(mask) => self.masks[1] = mask,
             Event::Shade(shade) => {
@@ -348,6 +392,8 @@ impl World {
         let pointer = self.pointer.clone().map(Layer::Pointer);
         let background = Node::paint(Role::Background, Layer::Background(background));
         let mut screen = vec![Node::paint(Role::Screen, Layer::Card(self.screen.clone()))];
+        let ripple = self.ripple.map(Layer::Ripple);
+        screen.extend(ripple.map(|ripple| Node::paint(Role::Ripple, ripple)));
         screen.extend(pointer.map(|pointer| Node::paint(Role::Pointer, pointer)));
         let incoming = |role, index| LayerId {
             role,

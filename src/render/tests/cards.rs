@@ -7,7 +7,7 @@ use super::scenes::*;
 use super::*;
 use crate::cap::config::RoundingType;
 use crate::frame::{Areas, PixelRect};
-use crate::scene::{BorderLine, Card, Corner, Damage, Layer, Node, Rect, Shadow, SourceId, Track};
+use crate::scene::{BorderLine, Card, Corner, Damage, Layer, Node, Rect, Shadow, Smear, SourceId, Track};
 
 fn assert_close(size: Size, scene: &SceneFrame, pictures: &Pictures, colors: ColorPolicy, tolerance: f64) {
     let Some(device) = device() else { return };
@@ -417,4 +417,44 @@ fn bad_input_is_refused() {
         .submit(&scene(vec![Layer::Card(plain)]), &pictures)
         .unwrap();
     assert_eq!(renderer.receive().unwrap().index(), 0);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 20, ..ProptestConfig::default() })]
+
+    /// 7.2, 7.3 by shaders and by the processor. The picture is smooth: the noise of a radial smear hangs on the last bits of
+    /// a sine, which every adapter has its own of.
+    #[test]
+    fn smeared_cards_are_painted_as_specified(
+        (x, y, width, height) in (-30.0..30.0f64, -20.0..20.0f64, 40.0..120.0f64, 30.0..90.0f64),
+        smear in prop_oneof![
+            (-0.1..0.1f64, -0.1..0.1f64).prop_map(|(x, y)| Smear::Directional { vector: [x, y] }),
+            (0.0..=1.0f64, 0.0..=1.0f64, 0.01..0.3f64)
+                .prop_map(|(x, y, amount)| Smear::Radial { centre: [x, y], amount }),
+        ],
+        (radius, squircle, mirrored, bordered, shadowed) in
+            (0.0..15.0f64, any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()),
+        opacity in prop_oneof![Just(1.0), 0.2..1.0f64],
+    ) {
+        let size = Size::new(80, 56);
+        let source = picture(Size::new(64, 48), I420, YuvColor::BT709_LIMITED, |plane, x, y| match plane {
+            0 => (60 + 2 * x + y) as u8,
+            1 => (118 + x / 2) as u8,
+            _ => (138 - y / 2) as u8,
+        });
+        let card = Card {
+            corner: Corner {
+                kind: if squircle { RoundingType::Squircle } else { RoundingType::Rounded },
+                radius,
+            },
+            shadow: shadowed.then_some(Shadow { size: 8.0, blur: 5.0, alpha: 0.6 }),
+            border: bordered.then_some(BorderLine { width: 4.0, color: [1.0, 0.2, 0.1], opacity: 0.8 }),
+            opacity,
+            smear: Some(smear),
+            ..card(Track::Display, Size::new(64, 48), rect(x, y, width, height))
+        };
+        let card = Card { picture: crate::scene::CardPicture { mirrored, ..card.picture }, ..card };
+        let pictures = of(&[(Track::Display, &source)]);
+        assert_close(size, &scene(vec![Layer::Card(card)]), &pictures, ColorPolicy::ByTags, 3.0);
+    }
 }

@@ -9,7 +9,7 @@ use super::reference::{paint, worst};
 use super::scenes::{rect, scene};
 use super::*;
 use crate::frame::PackedFrame;
-use crate::scene::{Layer, Pointer, PointerArt};
+use crate::scene::{Layer, Pointer, PointerArt, Ripple};
 
 /// A smooth blob, premultiplied.
 fn blob(size: Size) -> PackedFrame {
@@ -57,6 +57,7 @@ proptest! {
         rotation in -1.5..1.5f64,
         opacity in 0.05..1.0f64,
         (left, top, right, bottom) in (-5.0..20.0f64, -5.0..20.0f64, 20.0..70.0f64, 20.0..60.0f64),
+        smear in prop::option::of((-2.0..2.0f64, -2.0..2.0f64)),
     ) {
         let image = blob(Size::new(12, 9));
         let art = BTreeMap::from([("a".to_owned(), image.clone())]);
@@ -65,6 +66,7 @@ proptest! {
             rotation,
             opacity,
             clip: rect(left, top, right - left, bottom - top),
+            smear: smear.map(|(x, y)| [x, y]),
             ..pointer(PointerArt::Recorded("a".to_owned()))
         };
         let Some(found) = drawn(art, pointer.clone()) else { return Ok(()) };
@@ -178,4 +180,47 @@ fn an_unknown_pointer_is_not_drawn_and_is_named() {
             .all(|pixel| *pixel == canvas)
     );
     assert!(renderer.stats().missing_pointer_art.contains("gone"));
+}
+
+/// cap-additions.md, `cursor.ripple`, along a line from the middle.
+#[test]
+fn ripples_are_rings_that_fade() {
+    let Some(device) = device() else { return };
+    let ripple = Ripple {
+        centre: [32.5, 24.5],
+        radius: 20.0,
+        age: 0.4,
+        color: [1.0, 0.0, 0.2],
+        strength: 0.7,
+        clip: rect(0.0, 0.0, 50.0, 48.0),
+    };
+    let found = draw(
+        device,
+        spec(SIZE),
+        &scene(vec![Layer::Ripple(ripple)]),
+        &Pictures::new(),
+    );
+    let step = |e0: f64, e1: f64, v: f64| {
+        let u = ((v - e0) / (e1 - e0)).clamp(0.0, 1.0);
+        u * u * (3.0 - 2.0 * u)
+    };
+    // r = 1 - 0.6^3 = 0.784, w = 0.124, (1 - t)^1.5 = 0.464758.
+    let mut seen = 0.0f64;
+    for x in 32..64u32 {
+        let distance = f64::from(x - 32) / 20.0;
+        let ring = 1.0 - step(0.0, 0.124, (distance - 0.784).abs());
+        let fill = 0.3 * (1.0 - step(0.660, 0.784, distance));
+        let feather = (50.0 - (f64::from(x) + 0.5) + 0.5).clamp(0.0, 1.0);
+        let alpha = 0.7 * 0.464_758 * (ring + fill) * feather;
+        seen = seen.max(alpha);
+        let pixel = found[24 * 64 + x as usize];
+        for (channel, color) in [1.0, 0.0, 0.2].into_iter().enumerate() {
+            let expected = 255.0 * (color * alpha + [0.25, 0.5, 0.75][channel] * (1.0 - alpha));
+            assert!(
+                (f64::from(pixel[channel]) - expected).abs() <= 1.5,
+                "{x}: {pixel:?} for {expected}"
+            );
+        }
+    }
+    assert!(seen > 0.3);
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::cap::config::RoundingType;
 use crate::frame::PackedFrame;
-use crate::scene::{Card, Layer, Node, Pointer, PointerArt};
+use crate::scene::{Card, Layer, Node, Pointer, PointerArt, Smear};
 
 pub(super) type Rgb = [f64; 3];
 
@@ -172,19 +172,64 @@ pub(super) fn paint_card(
         result = over(result, [0.0; 3], alpha);
     }
     let covered = coverage(card, 0.0, x, y);
-    let picture_share = covered * card.opacity;
-    let (ring_share, ring_color) = card.border.map_or((0.0, [0.0; 3]), |border| {
-        let ring = coverage(card, border.width, x, y) - covered;
-        (ring * border.opacity, border.color)
-    });
-    let shown = if picture_share > 0.0 {
-        sample(card, picture, colors, x, y)
-    } else {
-        [0.0; 3]
+    let ring = card
+        .border
+        .map_or(0.0, |border| coverage(card, border.width, x, y) - covered);
+    let (ring_share, ring_color) = card
+        .border
+        .map_or((0.0, [0.0; 3]), |border| (ring * border.opacity, border.color));
+    let (shown, share) = match card.smear {
+        None if covered > 0.0 => {
+            let shown = sample(card, picture, colors, x, y);
+            (shown.map(|channel| channel * covered), covered)
+        }
+        None => ([0.0; 3], 0.0),
+        Some(smear) => {
+            let (shown, share) = smeared(card, smear, (picture, colors), x, y);
+            // 5.6: the border hides it.
+            let left = (1.0 - ring).min(share) / share.max(1e-9);
+            (shown.map(|channel| channel * left), share * left)
+        }
     };
+    let picture_share = share * card.opacity;
     [0, 1, 2].map(|c| {
-        shown[c] * picture_share + ring_color[c] * ring_share + result[c] * (1.0 - picture_share - ring_share)
+        shown[c] * card.opacity + ring_color[c] * ring_share + result[c] * (1.0 - picture_share - ring_share)
     })
+}
+
+/// 7.2, 7.3: the picture, premultiplied with its coverage, and the coverage.
+fn smeared(
+    card: &Card,
+    smear: Smear,
+    (picture, colors): (&YuvPicture, ColorPolicy),
+    x: f64,
+    y: f64,
+) -> (Rgb, f64) {
+    let rect = card.rect;
+    let t = [(x - rect.x) / rect.width, (y - rect.y) / rect.height];
+    let (ray, taps): ([f64; 2], Vec<(f64, f64)>) = match smear {
+        Smear::Directional { vector } => (vector, (0..=20).map(|i| (f64::from(i) / 20.0, 1.0)).collect()),
+        Smear::Radial { centre, amount } => {
+            let way = [centre[0] - t[0], centre[1] - t[1]];
+            let distance = way[0].hypot(way[1]);
+            let length = (distance * amount).min(0.10) / distance.max(1e-9);
+            let noise = f64::from(x as f32 * 12.9898 + y as f32 * 78.233).sin() as f32 * 43_758.547;
+            let noise = f64::from(noise - noise.floor());
+            let at = |i: u32| (f64::from(i) + noise) / 13.0;
+            let taps = (0..13).map(|i| (at(i), 4.0 * (at(i) - at(i).powi(2))));
+            (way.map(|part| part * length), taps.collect())
+        }
+    };
+    let (mut color, mut share, mut weights) = ([0.0; 3], 0.0, 0.0);
+    for (f, weight) in taps {
+        let (x, y) = (x + ray[0] * rect.width * f, y + ray[1] * rect.height * f);
+        let covered = coverage(card, 0.0, x, y) * weight;
+        let shown = sample(card, picture, colors, x, y);
+        color = [0, 1, 2].map(|c| color[c] + shown[c] * covered);
+        share += covered;
+        weights += weight;
+    }
+    (color.map(|channel| channel / weights), share / weights)
 }
 
 /// 8.6, 8.9; `art` is premultiplied.
@@ -200,18 +245,31 @@ pub(super) fn paint_pointer(below: Rgb, pointer: &Pointer, art: &PackedFrame, x:
     );
     let (sin, cos) = pointer.rotation.sin_cos();
     let (u, v) = (u * cos - v * sin, u * sin + v * cos);
-    if !(0.0..=1.0).contains(&u) || !(0.0..=1.0).contains(&v) {
-        return below;
-    }
     let size = art.size;
     let at = |i: i64, j: i64, channel: usize| {
         let x = i.clamp(0, i64::from(size.width) - 1) as usize;
         let y = j.clamp(0, i64::from(size.height) - 1) as usize;
         f64::from(art.data[y * art.stride + x * 4 + channel]) / 255.0
     };
-    let (sx, sy) = (u * f64::from(size.width), v * f64::from(size.height));
-    let color = bilinear(sx, sy, |i, j| [0, 1, 2].map(|channel| at(i, j, channel)));
-    let alpha = bilinear(sx, sy, |i, j| [at(i, j, 3); 3])[0];
+    let tap = |u: f64, v: f64| {
+        if !(0.0..=1.0).contains(&u) || !(0.0..=1.0).contains(&v) {
+            return ([0.0; 3], 0.0);
+        }
+        let (sx, sy) = (u * f64::from(size.width), v * f64::from(size.height));
+        let color = bilinear(sx, sy, |i, j| [0, 1, 2].map(|channel| at(i, j, channel)));
+        (color, bilinear(sx, sy, |i, j| [at(i, j, 3); 3])[0])
+    };
+    // 8.7.
+    let taps: Vec<(Rgb, f64)> = match pointer.smear {
+        None => vec![tap(u, v)],
+        Some([x, y]) => (0..=20)
+            .map(|i| f64::from(i) / 20.0)
+            .map(|f| tap(u + x * f, v + y * f))
+            .collect(),
+    };
+    let mean = |of: &dyn Fn(&(Rgb, f64)) -> f64| taps.iter().map(of).sum::<f64>() / taps.len() as f64;
+    let color = [0, 1, 2].map(|c| mean(&|tap| tap.0[c]));
+    let alpha = mean(&|tap| tap.1);
     let strength = feather * pointer.opacity;
     [0, 1, 2].map(|c| color[c] * strength + below[c] * (1.0 - alpha * strength))
 }
