@@ -1,5 +1,6 @@
 //! From a recording to everything an export needs: media probed, scene built, the run put together.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::cancel::Cancel;
@@ -24,8 +25,10 @@ use crate::media::input::name_of;
 use crate::media::probe::{AudioInfo, VideoInfo};
 use crate::output::OutputFile;
 use crate::scene::{
-    Facts, Scene, SceneSettings, SegmentClock, SegmentFacts, Unrendered, VideoFacts, oddities, unrendered,
+    Facts, Scene, SceneSettings, SegmentClock, SegmentFacts, TextSettings, Unrendered, VideoFacts, oddities,
+    unrendered,
 };
+use crate::text::Fonts;
 
 /// A recording with everything that can be known of its export before a device is opened.
 #[derive(Debug)]
@@ -114,7 +117,11 @@ pub fn plan(mut recording: Recording, settings: &ExportSettings) -> Result<Plan,
         frame_rate: settings.frame_rate,
         bounds: settings.bounds,
     };
-    let scene = Scene::new(&recording, &facts, &sizes, scene_settings)?;
+    let texts = TextSettings {
+        typesetter: Arc::new(Fonts::system()),
+        linear_colors: settings.cap_colors,
+    };
+    let scene = Scene::new(&recording, &facts, &sizes, scene_settings, &texts)?;
     if scene.frame_count() == 0
         && let Some((segment, probed)) = recording.segments.iter().zip(&media).next()
     {

@@ -20,6 +20,7 @@ use super::sources::art::ArtStore;
 use super::sources::bitmaps::BitmapStore;
 use super::sources::canvas::Canvases;
 use super::sources::converted::{ConversionUniforms, Converter};
+use super::sources::glyphs::GlyphStore;
 use super::sources::images::texture_format;
 use super::sources::picture::{Loaded, PictureStore, Pictures};
 use super::sources::planes::shifts;
@@ -44,6 +45,7 @@ pub struct Renderer {
     sheets: Option<Sheets>,
     art: ArtStore,
     bitmaps: BitmapStore,
+    glyphs: GlyphStore,
     canvases: Canvases,
     numbers: Numbers,
     ring: Ring,
@@ -93,6 +95,7 @@ impl Renderer {
             sheets,
             art,
             bitmaps,
+            glyphs: GlyphStore::default(),
             canvases,
             numbers,
             ring,
@@ -197,7 +200,7 @@ impl Renderer {
         let uploads = self.pictures.stats;
         RenderStats {
             pictures_uploaded: uploads.pictures,
-            bytes_uploaded: self.stats.bytes_uploaded + uploads.bytes,
+            bytes_uploaded: self.stats.bytes_uploaded + uploads.bytes + self.glyphs.uploaded,
             upload_time: uploads.time,
             missing_pointer_art: self.art.missing().clone(),
             ..self.stats.clone()
@@ -336,6 +339,7 @@ impl Renderer {
             sheets: self.sheets.as_ref(),
             art: &self.art,
             bitmaps: &self.bitmaps,
+            glyphs: &self.glyphs,
         };
         passes::record(&mut encoder, &plan.passes, &room).map_err(|missing| RenderError::Device {
             adapter: self.device.report().name.clone(),
@@ -393,6 +397,7 @@ impl Renderer {
         surfaces.prepare(device, &pipelines.layouts, sampler, &wanted);
         let format = surfaces.texture_format();
         self.bitmaps.begin_frame();
+        self.glyphs.next_frame();
         for draw in plan.passes.iter().flat_map(|pass| &pass.draws) {
             if let Means::Pipeline(key) = draw.means {
                 pipelines.prepare(device, key);
@@ -405,6 +410,10 @@ impl Renderer {
                 }
                 Textures::Bitmap(bitmap) => self.bitmaps.load(device, &pipelines.layouts.texture, bitmap),
                 Textures::Art(art) => self.art.load(device, &pipelines.layouts.texture, sampler, art),
+                Textures::Glyphs { raster, own_colors } => {
+                    let layout = &pipelines.layouts.texture;
+                    self.glyphs.load(device, layout, sampler, raster, *own_colors)?;
+                }
                 _ => {}
             }
         }

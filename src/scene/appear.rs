@@ -1,6 +1,7 @@
 //! How captions and keys come and go (cap-look.md 13 and 14): they fade, bounce or pop, by one law.
 
 use super::easing::back;
+use super::intervals::FirstAt;
 
 /// Smallest scale of a pop.
 const POP_FROM: f64 = 0.72;
@@ -29,16 +30,30 @@ pub(crate) struct Present {
     departure: f64,
 }
 
-/// The first of `list` that is there at `time`, else the first that is going.
-pub(crate) fn present(list: impl Iterator<Item = Presence> + Clone, time: f64) -> Option<Present> {
-    let mut numbered = list.enumerate();
-    numbered
-        .clone()
-        .find(|(_, presence)| presence.start <= time && time < presence.end)
-        .or_else(|| {
-            numbered.find(|(_, presence)| presence.end <= time && time < presence.end + presence.fade)
-        })
-        .map(|(index, presence)| presence.at(index, time))
+/// Many presences, looked up by time.
+#[derive(Clone, Debug)]
+pub(crate) struct Presences {
+    list: Vec<Presence>,
+    there: FirstAt,
+    going: FirstAt,
+}
+
+impl Presences {
+    /// Of `list`, whose numbers are finite.
+    pub(crate) fn new(list: Vec<Presence>) -> Self {
+        let there = FirstAt::new(list.iter().map(|presence| (presence.start, presence.end)));
+        let going = FirstAt::new(
+            list.iter()
+                .map(|presence| (presence.end, presence.end + presence.fade)),
+        );
+        Self { list, there, going }
+    }
+
+    /// The first that is there at `time`, else the first that is going.
+    pub(crate) fn at(&self, time: f64) -> Option<Present> {
+        let index = self.there.at(time).or_else(|| self.going.at(time))?;
+        Some(self.list.get(index)?.at(index, time))
+    }
 }
 
 impl Presence {
@@ -122,8 +137,12 @@ mod tests {
         },
     ];
 
+    fn present(list: &[Presence], time: f64) -> Option<Present> {
+        Presences::new(list.to_vec()).at(time)
+    }
+
     fn at(time: f64) -> Option<Present> {
-        present(PRESENCES.into_iter(), time)
+        present(&PRESENCES, time)
     }
 
     fn close(a: f64, b: f64) {
@@ -139,14 +158,14 @@ mod tests {
         assert_eq!(at(3.0).unwrap().index, 2);
         assert_eq!(at(4.2).unwrap().index, 2, "going");
         assert_eq!(at(4.5), None);
-        let lone = |time| present(PRESENCES.into_iter().take(1), time);
+        let lone = |time| present(&PRESENCES[..1], time);
         assert_eq!(lone(2.1).unwrap().index, 0);
         assert_eq!(lone(2.2), None);
     }
 
     #[test]
     fn fades_are_linear() {
-        let lone = |time| present(PRESENCES.into_iter().take(1), time).unwrap().opacity;
+        let lone = |time| present(&PRESENCES[..1], time).unwrap().opacity;
         close(lone(1.0), 0.0);
         close(lone(1.05), 0.25);
         close(lone(1.2), 1.0);
@@ -158,7 +177,7 @@ mod tests {
 
     #[test]
     fn without_a_fade_it_is_on_or_off() {
-        let lone = |time| present(PRESENCES.into_iter().skip(1).take(1), time);
+        let lone = |time| present(&PRESENCES[1..2], time);
         let first = lone(1.5).unwrap();
         close(first.opacity, 1.0);
         close(first.bounce(8.0), 0.0);
@@ -169,7 +188,7 @@ mod tests {
 
     #[test]
     fn it_bounces_in_from_above_and_sinks_before_it_goes() {
-        let lone = |time| present(PRESENCES.into_iter().take(1), time).unwrap().bounce(8.0);
+        let lone = |time| present(&PRESENCES[..1], time).unwrap().bounce(8.0);
         close(lone(1.0), -8.0);
         close(lone(1.1), -8.0 * 0.25);
         close(lone(1.2), 0.0);
@@ -182,7 +201,7 @@ mod tests {
 
     #[test]
     fn it_pops_in_past_its_size_and_shrinks_away() {
-        let lone = |time| present(PRESENCES.into_iter().take(1), time).unwrap().pop();
+        let lone = |time| present(&PRESENCES[..1], time).unwrap().pop();
         // back(0) = 1 - 2.70158 + 1.70158 = 0; back(0.5) = 1 - 2.70158/8 + 1.70158/4 = 1.0876975.
         close(lone(1.0), 0.72);
         close(lone(1.1), 0.72 + 0.28 * 1.087_697_5);

@@ -1,7 +1,7 @@
 //! Colours of texts and overlays.
 
 /// Red, green, blue, 0..=1 each, as an 8-bit target stores them.
-pub(crate) type Rgb = [f32; 3];
+pub(crate) type Rgb = [f64; 3];
 
 /// White.
 pub(crate) const WHITE: Rgb = [1.0; 3];
@@ -13,12 +13,11 @@ pub(crate) fn parse(text: &str) -> Option<Rgb> {
         return None;
     }
     let value = u32::from_str_radix(digits, 16).ok()?;
-    Some([16, 8, 0].map(|shift| f32::from((value >> shift) as u8) / 255.0))
+    Some([16, 8, 0].map(|shift| f64::from((value >> shift) as u8) / 255.0))
 }
 
 /// `a` at 0, `b` at 1.
 pub(crate) fn mixed(a: Rgb, b: Rgb, t: f64) -> Rgb {
-    let t = t as f32;
     std::array::from_fn(|channel| a[channel] + (b[channel] - a[channel]) * t)
 }
 
@@ -56,7 +55,7 @@ mod tests {
     #[test]
     fn linear_light_is_darker_in_the_middle() {
         // cap-look.md 11.1: 128 -> 55, black and white stay.
-        let of = |value: f32| (linear([value / 255.0; 3])[0] * 255.0).round();
+        let of = |value: f64| (linear([value / 255.0; 3])[0] * 255.0).round();
         assert_eq!([of(0.0), of(128.0), of(255.0)], [0.0, 55.0, 255.0]);
         assert_eq!(of(10.0), 1.0);
     }

@@ -4,21 +4,9 @@
 //! trees ([`SceneFrame`]) of layers (`layer`) and filters (`filter`), which the renderer draws; two equal ones with the same
 //! source pictures are the same frame. `damage` tells where two frames differ.
 
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "captions and keys are drawn from the next step on")
-)]
 mod appear;
 mod camera;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "captions and keys are drawn from the next step on")
-)]
 mod captions;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "texts are drawn from the next step on")
-)]
 mod color;
 mod damage;
 mod easing;
@@ -30,10 +18,6 @@ mod fixtures;
 mod focus;
 mod holds;
 mod intervals;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "captions and keys are drawn from the next step on")
-)]
 mod keyboard;
 mod layer;
 mod layout;
@@ -41,10 +25,6 @@ mod masks;
 mod modes;
 mod motion;
 mod oddities;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "captions and keys are drawn from the next step on")
-)]
 mod overlay_box;
 mod overlays;
 mod panes;
@@ -53,6 +33,7 @@ mod pointer;
 mod samples;
 #[expect(clippy::module_inception, reason = "the scene is what the room makes")]
 mod scene;
+mod setter;
 mod shadow;
 mod spring;
 mod stage;
@@ -62,15 +43,12 @@ mod stage;
 )]
 mod styles;
 mod takeover;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "texts are drawn from the next step on")
-)]
 mod texts;
 mod timeline;
 mod tree;
 pub mod typeset;
 mod unrendered;
+mod writing;
 mod zoom;
 
 pub use crate::frame::Rect;
@@ -80,14 +58,15 @@ pub use facts::{Facts, SegmentClock, SegmentFacts, VideoFacts};
 pub use filter::{Filter, Mask, MaskEffect};
 pub use holds::Hold;
 pub use layer::{
-    Background, Bitmap, BorderLine, Card, CardPicture, Corner, Fill, Layer, Noise, Pointer, PointerArt,
-    Ripple, Shade, Shadow, Sprite,
+    Background, Bitmap, BorderLine, Card, CardPicture, Corner, Fill, Glyphs, Gradient, Layer, Lettering,
+    Mark, Noise, Plate, Pointer, PointerArt, Ripple, Shade, Shadow, Sprite,
 };
 pub(crate) use motion::LONGEST_RAY;
 pub use motion::Smear;
 pub use oddities::oddities;
 pub use plane::Plane;
 pub use scene::{Scene, SceneSettings};
+pub use setter::TextSettings;
 pub use timeline::{ClipTransition, Located, Outgoing, Timeline, TimelineClip};
 pub use tree::{LayerId, Mix, Node, PictureRequest, Role, SceneFrame, Side, SourceId, SurfaceId, Track};
 pub use unrendered::{Unrendered, unrendered};

@@ -1,5 +1,6 @@
 //! Where the boxes of captions and keys stand (cap-look.md 13 and 14).
 
+use crate::cap::config::OverlayPosition;
 use crate::frame::{Rect, Size};
 
 /// Least distance from the left and right edges, share of the frame's width.
@@ -22,6 +23,39 @@ pub(crate) enum Spot {
     AboveCaptions,
     /// With its centre there, shares of the frame.
     At(f64, f64),
+}
+
+impl Spot {
+    /// Where captions stand that ask for `position`; a manual one needs to know where.
+    pub(crate) const fn of(position: OverlayPosition) -> Self {
+        let (side, column) = match position {
+            OverlayPosition::TopLeft => (Side::Top, Column::Left),
+            OverlayPosition::TopCenter => (Side::Top, Column::Middle),
+            OverlayPosition::TopRight => (Side::Top, Column::Right),
+            OverlayPosition::BottomLeft => (Side::Bottom, Column::Left),
+            OverlayPosition::BottomRight => (Side::Bottom, Column::Right),
+            OverlayPosition::BottomCenter | OverlayPosition::Manual | OverlayPosition::Other => {
+                (Side::Bottom, Column::Middle)
+            }
+        };
+        Self::Lane(side, column)
+    }
+
+    /// Where keys stand that ask for `position`: over the captions unless it is one of the six places.
+    pub(crate) const fn of_keys(position: OverlayPosition) -> Self {
+        match position {
+            OverlayPosition::Manual | OverlayPosition::Other => Self::AboveCaptions,
+            place => Self::of(place),
+        }
+    }
+
+    /// Where it is when a caption is shown or is not: without one nothing is above it.
+    pub(crate) const fn beside(self, caption: bool) -> Self {
+        match self {
+            Self::AboveCaptions if !caption => Self::Lane(Side::Bottom, Column::Middle),
+            spot => spot,
+        }
+    }
 }
 
 /// Top or bottom.

@@ -15,11 +15,13 @@ use super::overlays::Overlays;
 use super::pointer::hidden::Hidden;
 use super::pointer::ripple::RippleRules;
 use super::pointer::{PointerRules, PointerState, PointerTrack, checked_events, smear};
+use super::setter::TextSettings;
 use super::shadow::ShadowStyle;
 use super::stage::{Place, Stage};
 use super::takeover::Takeovers;
 use super::timeline::Timeline;
 use super::tree::{LayerId, Mix, Node, PictureRequest, Role, SceneFrame, Side, SourceId, Track};
+use super::writing::Writing;
 use super::zoom::Zooms;
 use crate::cap::Recording;
 use crate::cap::config::{self, PointerKind, ProjectConfig, RoundingType, TransitionKind, Xy};
@@ -68,6 +70,7 @@ pub struct Scene {
     blur: Blur,
     /// Whether the screen's card is drawn.
     shows_display: bool,
+    writing: Writing,
     warnings: Vec<String>,
 }
 
@@ -132,7 +135,7 @@ struct Sprite {
 
 impl Scene {
     /// Plans `recording`, whose media are as `facts` say and whose pointer images have the sizes `pointer_sizes`, by id;
-    /// a pointer without an entry there is not drawn.
+    /// a pointer without an entry there is not drawn. `texts` says how texts are set.
     ///
     /// # Errors
     /// When the configuration, the facts or the settings make no sense, or the output would be unreasonably large.
@@ -141,6 +144,7 @@ impl Scene {
         facts: &Facts,
         pointer_sizes: &BTreeMap<String, Size>,
         settings: SceneSettings,
+        texts: &TextSettings,
     ) -> Result<Self, SceneError> {
         facts.check(recording.segments.len())?;
         let config = &recording.config;
@@ -222,6 +226,7 @@ impl Scene {
             _ => None,
         };
         let overlays = Overlays::new(config, layout.output, &mut checks)?;
+        let writing = Writing::new(config, &timeline, facts, layout.output, texts, &mut checks)?;
         let art = if circle {
             Art::Circle
         } else {
@@ -247,6 +252,7 @@ impl Scene {
             hidden_pointer,
             blur: Blur::new(config, settings.frame_rate, &mut checks)?,
             shows_display: !config.hide_display,
+            writing,
             timeline,
             warnings: checks.warnings,
         })
@@ -379,7 +385,14 @@ impl Scene {
                 nodes.extend(card.map(|card| paint(role, Layer::Card(card))));
             }
         }
-        nodes.extend(self.overlays.nodes(self.time_of(n), side, |_| None));
+        let time = self.time_of(n);
+        let text = |index| self.writing.text(index, time.secs(), side);
+        nodes.extend(self.overlays.nodes(time, side, text));
+        let opacity = self
+            .takeovers
+            .at(time.secs())
+            .map_or(1.0, |takeover| takeover.pointer_opacity());
+        nodes.extend(self.writing.keys_and_captions(time.secs(), opacity, side));
         Some(nodes)
     }
 

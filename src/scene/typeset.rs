@@ -7,8 +7,10 @@
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::error::SceneError;
+use crate::frame::Size;
 
 /// Most characters of one text. What is beyond cannot fit a frame at the smallest font and is cut off.
 pub const MAX_TEXT_CHARS: usize = 20_000;
@@ -249,6 +251,7 @@ pub struct RasterSpec {
 /// A picture of glyphs. Its pixels depend on `spec` alone, by which two compare.
 #[derive(Clone, Debug)]
 pub struct Raster {
+    id: u64,
     /// What it pictures.
     pub spec: RasterSpec,
     /// Column of its left edge relative to the pixel that holds the layout's corner.
@@ -273,6 +276,27 @@ impl PartialEq for Raster {
 }
 
 impl Raster {
+    /// A picture of `size` whose top left pixel is at `corner` from the pixel that holds the layout's corner. `coverage` has
+    /// a byte for every pixel and `color` four, or none at all.
+    pub fn new(spec: RasterSpec, corner: (i32, i32), size: Size, coverage: Vec<u8>, color: Vec<u8>) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            spec,
+            left: corner.0,
+            top: corner.1,
+            width: size.width,
+            height: size.height,
+            coverage,
+            color,
+        }
+    }
+
+    /// A number that no other picture made by this process has.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
     /// Whether there is nothing to see.
     pub fn is_empty(&self) -> bool {
         self.width == 0 || self.height == 0

@@ -2,8 +2,7 @@
 
 use crate::cap::Recording;
 use crate::cap::config::{
-    BackgroundBlur, BackgroundSource, Clip, Grade, PointerKind, ProjectConfig, StyleOverrides, TextLayout,
-    Timeline,
+    BackgroundBlur, BackgroundSource, Clip, Grade, PointerKind, StyleOverrides, Timeline,
 };
 
 /// A setting without its effect.
@@ -22,7 +21,7 @@ pub fn unrendered(recording: &Recording) -> Vec<Unrendered> {
     background(recording, &mut list);
     if let Some(timeline) = &config.timeline {
         clips(timeline, &mut list);
-        overlays(config, timeline, &mut list);
+        overlays(timeline, &mut list);
         added_overlays(timeline, &mut list);
         list.add_if(
             !config.overlay_order.is_empty(),
@@ -196,7 +195,7 @@ fn added_overlays(timeline: &Timeline, list: &mut List) {
     );
 }
 
-fn overlays(config: &ProjectConfig, timeline: &Timeline, list: &mut List) {
+fn overlays(timeline: &Timeline, list: &mut List) {
     list.add_if(
         timeline
             .transitions
@@ -205,34 +204,6 @@ fn overlays(config: &ProjectConfig, timeline: &Timeline, list: &mut List) {
         "timeline.transitions",
         "clips are mixed, but the incoming one is heard alone",
     );
-    let texts = (0u32..)
-        .zip(&timeline.text_segments)
-        .filter(|(_, text)| text.enabled && text.end > text.start);
-    let holds = texts
-        .clone()
-        .any(|(_, text)| text.layout == TextLayout::Fullscreen);
-    let drawn = texts
-        .clone()
-        .any(|(index, _)| !config.hidden_text_segments.contains(&index));
-    list.add_if(
-        drawn || holds,
-        "timeline.textSegments",
-        if holds {
-            "no text is drawn; the recording still pauses under fullscreen texts"
-        } else {
-            "no text is drawn; the screen still moves aside for those beside it"
-        },
-    );
-    let captions = config.captions.as_ref().is_some_and(|captions| {
-        captions.settings.drawn() && !(timeline.caption_segments.is_empty() && captions.segments.is_empty())
-    });
-    list.add_if(captions, "timeline.captionSegments", "no captions are drawn");
-    let keys = config
-        .keyboard
-        .as_ref()
-        .is_some_and(|keyboard| keyboard.settings.enabled)
-        && !timeline.keyboard_segments.is_empty();
-    list.add_if(keys, "timeline.keyboardSegments", "no key presses are drawn");
     list.add_if(
         timeline
             .camera_3d_segments
@@ -271,9 +242,9 @@ fn has_vector_art(shape: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cap::config::{Transition, TransitionKind, ZoomMode};
+    use crate::cap::config::{ProjectConfig, Transition, TransitionKind, ZoomMode};
     use crate::cap::events::PointerEvents;
-    use crate::scene::fixtures::{clip, moves, recording, text, timeline, zoom};
+    use crate::scene::fixtures::{clip, moves, recording, timeline, zoom};
 
     fn pointer() -> PointerEvents {
         PointerEvents {
@@ -318,7 +289,7 @@ mod tests {
                 "sceneSegments": [{ "start": 1, "end": 2, "mode": "cameraOnly" }],
                 "maskSegments": [{ "start": 1, "end": 2, "maskType": "sensitive",
                     "center": { "x": 0, "y": 0 }, "size": { "x": 1, "y": 1 } }],
-                "textSegments": [{ "start": 1, "end": 2 }, { "start": 2, "end": 3 }],
+                "textSegments": [{ "start": 1, "end": 2 }, { "start": 2, "end": 3, "layout": "splitLeft" }],
                 "captionSegments": [{ "id": "c", "start": 1, "end": 2, "text": "hi" }],
                 "keyboardSegments": [{ "id": "k", "start": 1, "end": 2, "displayText": "hi" }],
                 "camera3dSegments": [{ "start": 1, "end": 2 }],
@@ -341,9 +312,6 @@ mod tests {
                 "background.frame",
                 "background.notch",
                 "timeline.transitions",
-                "timeline.textSegments",
-                "timeline.captionSegments",
-                "timeline.keyboardSegments",
                 "timeline.camera3dSegments",
                 "colorCorrection.screen",
                 "colorCorrection.camera",
@@ -463,22 +431,6 @@ mod tests {
                 "{settings}"
             );
         }
-    }
-
-    #[test]
-    fn hidden_texts_are_not_missed_but_their_pauses_are() {
-        let mut list = timeline(vec![clip(0, 0.0, 9.0, 1.0)]);
-        list.text_segments = vec![text(1.0, 2.0, "overlay")];
-        let mut config = ProjectConfig {
-            timeline: Some(list),
-            hidden_text_segments: vec![0],
-            ..ProjectConfig::default()
-        };
-        let none = [PointerEvents::default()];
-        assert!(named(&recording(&none, config.clone())).is_empty());
-        config.timeline.as_mut().unwrap().text_segments = vec![text(1.0, 2.0, "fullscreen")];
-        let list = unrendered(&recording(&none, config));
-        assert!(list[0].instead.contains("pauses"));
     }
 
     #[test]

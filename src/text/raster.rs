@@ -11,6 +11,7 @@ use cosmic_text::{CacheKey, FontSystem};
 use super::blur::{Plane, reach};
 use super::glyphs::{Glyphs, Picture, Pixels};
 use super::layout::{Glyph, Laid};
+use crate::frame::Size;
 use crate::scene::typeset::{Ink, Px, Raster, RasterSpec};
 
 /// Share of the outline's radius at which the diagonals are drawn again (cap-look.md 13).
@@ -113,15 +114,8 @@ pub(super) fn draw(system: &mut FontSystem, glyphs: &mut Glyphs, laid: &Laid, sp
     if let Ink::Glow(sigma) = spec.ink {
         coverage.blur(sigma.get());
     }
-    Raster {
-        spec: spec.clone(),
-        left: bounds[0],
-        top: bounds[1],
-        width: width as u32,
-        height: height as u32,
-        coverage: coverage.pixels,
-        color,
-    }
+    let size = Size::new(width as u32, height as u32);
+    Raster::new(spec.clone(), (bounds[0], bounds[1]), size, coverage.pixels, color)
 }
 
 /// Whether the picture of `glyph` can reach into `window`. Spares picturing those that can't.
@@ -138,15 +132,7 @@ fn may_meet(glyph: &Glyph, spec: &RasterSpec, window: Bounds) -> bool {
 
 /// A picture of nothing.
 pub(super) fn empty(spec: &RasterSpec) -> Raster {
-    Raster {
-        spec: spec.clone(),
-        left: 0,
-        top: 0,
-        width: 0,
-        height: 0,
-        coverage: Vec::new(),
-        color: Vec::new(),
-    }
+    Raster::new(spec.clone(), (0, 0), Size::new(0, 0), Vec::new(), Vec::new())
 }
 
 /// Where copies of a glyph stand around its place.

@@ -72,8 +72,9 @@ pub struct CaptionData {
 pub struct CaptionSettings {
     /// Nothing is drawn when false.
     pub enabled: bool,
-    /// Whether an export shows them: both this and `enabled` are needed (cap-additions.md).
-    pub export_with_subtitles: bool,
+    /// Whether an export shows them: both this and `enabled` are needed (cap-additions.md). `None` in recordings from before
+    /// there was this switch, whose captions are drawn when they are enabled (cap-format.md 4.13).
+    pub export_with_subtitles: Option<bool>,
     /// `System Serif` and `System Monospace`; everything else is sans.
     pub font: String,
     /// Pixels at 1080 lines.
@@ -118,7 +119,7 @@ impl Default for CaptionSettings {
     fn default() -> Self {
         Self {
             enabled: false,
-            export_with_subtitles: false,
+            export_with_subtitles: None,
             font: "System Sans-Serif".into(),
             size: 24.0,
             color: "#FFFFFF".into(),
@@ -144,12 +145,13 @@ impl Default for CaptionSettings {
 
 impl CaptionSettings {
     /// Whether an export draws captions at all (cap-additions.md).
-    pub const fn drawn(&self) -> bool {
-        self.enabled && self.export_with_subtitles
+    pub fn drawn(&self) -> bool {
+        self.enabled && self.export_with_subtitles != Some(false)
     }
 }
 
-/// Where captions or keys stand. Any unknown name is `BottomCenter`.
+/// Where captions or keys stand. For captions any unknown name is bottom centre, for keys above the captions
+/// (cap-look.md 13, 14).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the names are those of cap-format.md 4.13")]
@@ -162,8 +164,10 @@ pub enum OverlayPosition {
     BottomRight,
     Manual,
     #[default]
-    #[serde(other)]
+    #[serde(alias = "bottom")]
     BottomCenter,
+    #[serde(other)]
+    Other,
 }
 
 /// How captions come and go. Any unknown name is `Bounce`.

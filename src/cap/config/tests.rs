@@ -187,7 +187,7 @@ fn a_text_has_every_key() {
 fn captions_have_their_defaults_and_keys() {
     let data: CaptionData = serde_json::from_value(json!({ "segments": [], "settings": {} })).unwrap();
     let settings = data.settings;
-    assert!(!data.source_timed && !settings.enabled && !settings.export_with_subtitles);
+    assert!(!data.source_timed && !settings.enabled && settings.export_with_subtitles.is_none());
     assert_eq!(
         (&settings.font[..], settings.size, settings.font_weight),
         ("System Sans-Serif", 24.0, 700.0)
@@ -228,6 +228,15 @@ fn captions_have_their_defaults_and_keys() {
                       "animation": "pop", "highlightStyle": "pill", "preset": "classic" },
         "sourceTimed": true })).unwrap();
     assert!(data.source_timed && data.settings.drawn());
+    // Recordings from before the switch don't have it.
+    for (switches, drawn) in [
+        (json!({ "enabled": true }), true),
+        (json!({ "enabled": true, "exportWithSubtitles": false }), false),
+        (json!({ "enabled": false, "exportWithSubtitles": true }), false),
+    ] {
+        let settings: CaptionSettings = serde_json::from_value(switches.clone()).unwrap();
+        assert_eq!(settings.drawn(), drawn, "{switches}");
+    }
     assert_eq!(
         (data.settings.position, data.settings.manual_position),
         (OverlayPosition::Manual, Some(xy(0.1, 0.2)))
@@ -265,7 +274,8 @@ fn names_that_captions_do_not_have_are_their_fallbacks() {
         ("bottom-left", OverlayPosition::BottomLeft),
         ("bottom-right", OverlayPosition::BottomRight),
         ("bottom-center", OverlayPosition::BottomCenter),
-        ("middle", OverlayPosition::BottomCenter),
+        ("bottom", OverlayPosition::BottomCenter),
+        ("above-captions", OverlayPosition::Other),
     ] {
         assert_eq!(
             serde_json::from_value::<OverlayPosition>(json!(name)).unwrap(),

@@ -15,7 +15,9 @@ const COMMON: &str = include_str!("../shaders/common.wgsl");
 enum ShaderFile {
     Background,
     Card,
+    Glyphs,
     Mask,
+    Plate,
     Pointer,
     Ripple,
     Shade,
@@ -28,7 +30,9 @@ impl ShaderFile {
         match self {
             Self::Background => "background",
             Self::Card => "card",
+            Self::Glyphs => "glyphs",
             Self::Mask => "mask",
+            Self::Plate => "plate",
             Self::Pointer => "pointer",
             Self::Ripple => "ripple",
             Self::Shade => "shade",
@@ -41,7 +45,9 @@ impl ShaderFile {
         match self {
             Self::Background => include_str!("../shaders/background.wgsl"),
             Self::Card => include_str!("../shaders/card.wgsl"),
+            Self::Glyphs => include_str!("../shaders/glyphs.wgsl"),
             Self::Mask => include_str!("../shaders/mask.wgsl"),
+            Self::Plate => include_str!("../shaders/plate.wgsl"),
             Self::Pointer => include_str!("../shaders/pointer.wgsl"),
             Self::Ripple => include_str!("../shaders/ripple.wgsl"),
             Self::Shade => include_str!("../shaders/shade.wgsl"),
@@ -53,10 +59,10 @@ impl ShaderFile {
     const fn textures(self, layouts: &Layouts) -> Option<&wgpu::BindGroupLayout> {
         match self {
             Self::Card => Some(&layouts.picture),
-            Self::Background | Self::Mask | Self::Pointer | Self::Sprite | Self::Surface => {
+            Self::Background | Self::Glyphs | Self::Mask | Self::Pointer | Self::Sprite | Self::Surface => {
                 Some(&layouts.texture)
             }
-            Self::Ripple | Self::Shade => None,
+            Self::Plate | Self::Ripple | Self::Shade => None,
         }
     }
 }
@@ -183,6 +189,13 @@ impl Pipelines {
                 premultiplied,
             ),
             PipelineKey::Shade => (ShaderFile::Shade, "darken", Vec::new(), premultiplied),
+            PipelineKey::Plate => (ShaderFile::Plate, "box", Vec::new(), premultiplied),
+            PipelineKey::Glyphs(glyphs) => (
+                ShaderFile::Glyphs,
+                glyphs.entry_point(),
+                Vec::new(),
+                premultiplied,
+            ),
             PipelineKey::Clear => (ShaderFile::Shade, "nothing", Vec::new(), None),
             PipelineKey::Surface(surface) => {
                 let blend = match surface {

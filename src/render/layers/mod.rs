@@ -2,6 +2,7 @@
 
 pub(in crate::render) mod background;
 pub(in crate::render) mod card;
+pub(in crate::render) mod lettering;
 pub(in crate::render) mod pointer;
 pub(in crate::render) mod ripple;
 pub(in crate::render) mod shade;

@@ -8,6 +8,7 @@ use super::plan::draw::{Draw, Means, Textures};
 use super::sources::art::ArtStore;
 use super::sources::bitmaps::BitmapStore;
 use super::sources::canvas::Canvases;
+use super::sources::glyphs::GlyphStore;
 use super::sources::picture::{Loaded, PictureStore};
 use super::sources::sheets::{Sheets, extent, origin};
 
@@ -21,6 +22,7 @@ pub(super) struct Room<'a> {
     pub(super) sheets: Option<&'a Sheets>,
     pub(super) art: &'a ArtStore,
     pub(super) bitmaps: &'a BitmapStore,
+    pub(super) glyphs: &'a GlyphStore,
 }
 
 /// Rectangles of the draws that go through pipelines, in the order in which [`record`] counts them.
@@ -146,6 +148,7 @@ impl Room<'_> {
             Textures::Planes(source) => self.pictures.get(*source).map(|loaded| &loaded.planes),
             Textures::Converted { source, .. } => self.pictures.get(*source).and_then(Loaded::converted),
             Textures::Art(art) => self.art.get(art),
+            Textures::Glyphs { raster, own_colors } => self.glyphs.get(raster, *own_colors),
             Textures::Surface(id) => self.surfaces.get(*id).map(|surface| &surface.bound),
             Textures::Bitmap(bitmap) => self.bitmaps.get(bitmap),
         };

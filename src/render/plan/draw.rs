@@ -1,7 +1,10 @@
 //! A planned draw: which pixels, from which textures, by what means.
 
+use std::sync::Arc;
+
 use super::key::PipelineKey;
 use crate::frame::PixelRect;
+use crate::scene::typeset::Raster;
 use crate::scene::{Background, Bitmap, LayerId, PointerArt, SourceId, SurfaceId};
 
 /// Which textures a draw reads.
@@ -23,6 +26,12 @@ pub(in crate::render) enum Textures {
         source: SourceId,
         /// Whether the details are read too.
         details: bool,
+    },
+    /// A picture of glyphs.
+    Glyphs {
+        raster: Arc<Raster>,
+        /// Those with colours of their own, not the coverage of the others.
+        own_colors: bool,
     },
     /// A pointer's art.
     Art(PointerArt),

@@ -3,6 +3,7 @@
 
 use crate::render::filters::mask::MaskKey;
 use crate::render::layers::card::CardKey;
+use crate::render::layers::lettering::GlyphsKey;
 use crate::render::layers::surface::SurfaceKey;
 
 /// What a draw needs of the fragment shader.
@@ -21,6 +22,10 @@ pub(in crate::render) enum PipelineKey {
     Ripple,
     /// Black over a rectangle's surroundings.
     Shade,
+    /// A rounded box of one colour.
+    Plate,
+    /// Pictures of glyphs.
+    Glyphs(GlyphsKey),
     /// Transparent black in the place of whatever is there.
     Clear,
     /// Another surface.

@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 use super::error::RenderError;
 use super::filters::mask;
 use super::layers::card::{self, Source, worth_a_copy};
-use super::layers::{background, pointer, ripple, shade, sprite, surface};
+use super::layers::{background, lettering, pointer, ripple, shade, sprite, surface};
 use super::sampling::smear::Smeared;
 use crate::frame::{Areas, PixelRect, Size, subtract_all};
 use crate::scene::{Card, Damage, Filter, Layer, LayerId, Node, SceneFrame, SourceId, SurfaceId};
@@ -252,6 +252,10 @@ impl Planner<'_> {
                 let draw = sprite::plan(sprite, area, |block| blocks.push(bytemuck::bytes_of(block)));
                 (draw.into_iter().collect(), none())
             }
+            Node::Paint(_, Layer::Lettering(lettering)) => (
+                lettering::plan(lettering, area, |block| blocks.push(block)),
+                none(),
+            ),
             // Filters are a surface's base.
             Node::Filter(..) => (Vec::new(), none()),
             Node::Warp(id, _, plane) => {

@@ -4,6 +4,7 @@ pub(in crate::render) mod art;
 pub(in crate::render) mod bitmaps;
 pub(in crate::render) mod canvas;
 pub(in crate::render) mod converted;
+pub(in crate::render) mod glyphs;
 pub(in crate::render) mod images;
 pub(in crate::render) mod picture;
 pub(in crate::render) mod planes;

@@ -3,6 +3,7 @@
 mod background;
 mod cards;
 mod converted;
+mod lettering;
 mod pointer;
 mod reference;
 mod ring;

@@ -4,6 +4,7 @@
 mod background;
 mod bitmap;
 mod card;
+mod lettering;
 mod pointer;
 mod ripple;
 mod shade;
@@ -12,6 +13,7 @@ mod sprite;
 pub use background::{Background, Fill, Noise};
 pub use bitmap::Bitmap;
 pub use card::{BorderLine, Card, CardPicture, Corner, Shadow};
+pub use lettering::{Glyphs, Gradient, Lettering, Mark, Plate};
 pub use pointer::{Pointer, PointerArt};
 pub use ripple::Ripple;
 pub use shade::Shade;
@@ -66,6 +68,8 @@ pub enum Layer {
     Shade(Shade),
     /// A picture that the scene brings.
     Sprite(Sprite),
+    /// A text, a caption or a group of keys (11, 13, 14).
+    Lettering(Lettering),
 }
 
 impl Layer {
@@ -77,6 +81,7 @@ impl Layer {
             Self::Ripple(layer) => layer,
             Self::Shade(layer) => layer,
             Self::Sprite(layer) => layer,
+            Self::Lettering(layer) => layer,
         }
     }
 
@@ -112,6 +117,7 @@ impl Layer {
             (Self::Ripple(a), Self::Ripple(b)) => a.looks_like(b),
             (Self::Shade(a), Self::Shade(b)) => a.looks_like(b),
             (Self::Sprite(a), Self::Sprite(b)) => a.looks_like(b),
+            (Self::Lettering(a), Self::Lettering(b)) => a.looks_like(b),
             _ => false,
         }
     }

@@ -1,7 +1,9 @@
 use super::*;
 use crate::cap::config::{Border, ProjectConfig, ZoomMode};
 use crate::cap::events::PointerEvents;
-use crate::scene::fixtures::{HD, clicks, clip, crop, facts, moves, recording, scene, timeline, zoom};
+use crate::scene::fixtures::{
+    HD, clicks, clip, crop, facts, moves, recording, scene, text_settings, timeline, zoom,
+};
 use crate::scene::{Shadow, Smear, VideoFacts};
 use proptest::prelude::*;
 
@@ -83,7 +85,14 @@ fn the_card_is_decorated() {
         frame_rate: FrameRate::new(30).unwrap(),
         bounds: Size::new(1600, 900),
     };
-    let scene = Scene::new(&recording, &facts(&[1.0]), &BTreeMap::new(), settings).unwrap();
+    let scene = Scene::new(
+        &recording,
+        &facts(&[1.0]),
+        &BTreeMap::new(),
+        settings,
+        &text_settings(false),
+    )
+    .unwrap();
     let frame = scene.frame(0).unwrap();
     let card = card(&frame, 0);
     assert_eq!((card.rect.width, card.rect.height), (1600.0, 900.0));
@@ -144,7 +153,7 @@ fn pointer_height() {
     };
     let size_of = |image: Size, n| {
         let sizes = BTreeMap::from([("a".to_owned(), image)]);
-        let scene = Scene::new(&recording, &facts, &sizes, settings).unwrap();
+        let scene = Scene::new(&recording, &facts, &sizes, settings, &text_settings(false)).unwrap();
         let rect = pointer(&scene.frame(n).unwrap()).unwrap().rect;
         (rect.width, rect.height)
     };
@@ -285,8 +294,9 @@ fn bad_input_is_an_error() {
     };
     let sizes = BTreeMap::new();
     let good = recording(&[PointerEvents::default()], ProjectConfig::default());
-    let error =
-        |recording: &Recording, facts: &Facts| Scene::new(recording, facts, &sizes, settings).unwrap_err();
+    let error = |recording: &Recording, facts: &Facts| {
+        Scene::new(recording, facts, &sizes, settings, &text_settings(false)).unwrap_err()
+    };
 
     assert!(matches!(
         error(&good, &facts(&[1.0, 1.0])),

@@ -146,6 +146,12 @@ impl Motion {
         }
     }
 
+    /// Opacity of what belongs to the whole text where its words or characters come one by one.
+    pub(crate) fn begun(&self) -> f64 {
+        let staggered = self.staggered.iter().flatten();
+        staggered.map(|stagger| ease(stagger.progress)).product()
+    }
+
     /// How many of `count` characters are there.
     pub(crate) fn typed_of(&self, count: usize) -> usize {
         // Less a trifle: 15 x 0.2 must not round up to 4.
