@@ -76,7 +76,14 @@ mod tests {
             bounds: crate::frame::Size::new(1920, 1080),
         };
         let sizes = std::collections::BTreeMap::from([("a".to_owned(), crate::frame::Size::new(32, 48))]);
-        let scene = Scene::new(&recording, facts, &sizes, settings).unwrap();
+        let scene = Scene::new(
+            &recording,
+            facts,
+            &sizes,
+            settings,
+            &fixtures::text_settings(false),
+        )
+        .unwrap();
         oddities(&recording, facts, scene.timeline())
     }
 

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use cosmic_text::{CacheKey, CacheKeyFlags, FontSystem};
-use swash::Tag;
 use swash::scale::image::{Content, Image};
 use swash::scale::{Render, ScaleContext, Source, StrikeWith};
 use swash::zeno::{Angle, Cap, Format, Join, Stroke, Transform, Vector};
+use swash::{FontRef, Tag};
 
 use super::cache::Cache;
 use crate::scene::typeset::Px;
@@ -103,15 +103,20 @@ impl Glyphs {
             ],
             Some(_) => &[Source::Outline],
         };
-        let slanted = key.flags.contains(CacheKeyFlags::FAKE_ITALIC);
+        let mut transform = hinted_to_whole_sizes(font).then(|| {
+            let size = f32::from_bits(key.font_size_bits);
+            Transform::scale(size / size.round().max(1.0), 1.0)
+        });
+        if key.flags.contains(CacheKeyFlags::FAKE_ITALIC) {
+            let slant = Transform::skew(Angle::from_degrees(SLANT), Angle::from_degrees(0.0));
+            transform = Some(transform.map_or(slant, |width| width.then(&slant)));
+        }
         let mut render = Render::new(sources);
         // Outlines have y upwards, positions downwards.
         render
             .format(Format::Alpha)
             .offset(Vector::new(key.x_bin.as_float(), -key.y_bin.as_float()))
-            .transform(
-                slanted.then(|| Transform::skew(Angle::from_degrees(SLANT), Angle::from_degrees(0.0))),
-            );
+            .transform(transform);
         if let Some(width) = stroke {
             let mut line = Stroke::new(width.get());
             line.join(Join::Round).cap(Cap::Round);
@@ -119,6 +124,19 @@ impl Glyphs {
         }
         render.render(&mut scaler, key.glyph_id)
     }
+}
+
+/// Whether hinting takes the outlines of `font` for whole sizes only, as TrueType fonts may ask for: at another size they
+/// come out as wide as at the nearest whole one. Their heights are whole pixels anyway, their widths should follow the
+/// size, or a text that grows would jerk.
+fn hinted_to_whole_sizes(font: FontRef<'_>) -> bool {
+    const INTEGER_SIZES: u8 = 1 << 3;
+    let has_outlines = font.table(Tag::from_be_bytes(*b"glyf")).is_some();
+    // The low byte of `flags`, at 16.
+    let flags = font
+        .table(Tag::from_be_bytes(*b"head"))
+        .and_then(|head| head.get(17).copied());
+    has_outlines && flags.is_some_and(|flags| flags & INTEGER_SIZES != 0)
 }
 
 impl Picture {

@@ -216,3 +216,22 @@ fn an_italic_without_a_face_of_its_own_leans() {
     assert_eq!(slanted.height, upright.height);
     assert_eq!(slanted.width, upright.width + 8);
 }
+
+/// DejaVu asks for whole sizes where it is hinted; a text between two of them must not be as wide as at one.
+#[test]
+fn glyphs_are_as_wide_as_their_size_says() {
+    let fonts = Fonts::system();
+    let width = |size: f64| {
+        let mut dash = dejavu("\u{2014}");
+        dash.size = Px::new(size);
+        let raster = fonts.raster(&picture(dash));
+        let rows = raster.coverage.chunks_exact(raster.width as usize);
+        let covered = |row: &[u8]| row.iter().map(|&value| f64::from(value)).sum::<f64>() / 255.0;
+        rows.map(covered).fold(0.0, f64::max)
+    };
+    let whole = width(33.0);
+    for size in [33.3, 33.6, 34.0] {
+        let ratio = width(size) / whole;
+        assert!((ratio - size / 33.0).abs() < 0.003, "{size}: {ratio}");
+    }
+}
