@@ -7,6 +7,7 @@
 )]
 
 use std::collections::hash_map::DefaultHasher;
+use std::fs;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 
@@ -76,11 +77,14 @@ fn bytes(report: &ExportReport, stage: &str) -> u64 {
 }
 
 fn compare(name: &str, fps: u32, path: PixelPath) {
-    let recording = fixture(name);
-    let Some((all, whole)) = run(&recording, fps, false, path) else {
+    compare_recording(name, &fixture(name), fps, path);
+}
+
+fn compare_recording(name: &str, recording: &Path, fps: u32, path: PixelPath) {
+    let Some((all, whole)) = run(recording, fps, false, path) else {
         return;
     };
-    let Some((some, partial)) = run(&recording, fps, true, path) else {
+    let Some((some, partial)) = run(recording, fps, true, path) else {
         return;
     };
     assert_eq!(all.len() as u64, whole.frames);
@@ -128,4 +132,84 @@ fn fragments() {
 #[test]
 fn desk_by_swscale() {
     compare("desk.cap", 15, PixelPath::Swscale);
+}
+
+/// A copy of desk.cap with texts of every animation, captions and keys over it.
+fn written(folder: &Path) -> PathBuf {
+    let recording = folder.join("written.cap");
+    copy(&fixture("desk.cap"), &recording);
+    let file = recording.join("project-config.json");
+    let mut config: serde_json::Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    let animations = [
+        "none",
+        "fade",
+        "slideUp",
+        "slideDown",
+        "pop",
+        "typewriter",
+        "slideLeft",
+        "slideRight",
+        "zoom",
+        "bounce",
+        "wipe",
+        "words",
+        "letters",
+        "tracking",
+    ];
+    let texts = animations.iter().enumerate().map(|(index, animation)| {
+        let (row, column) = (index / 3, index % 3);
+        serde_json::json!({
+            "start": 0.2 * index as f64, "end": 0.2 * index as f64 + 1.5, "content": format!("{animation} text"),
+            "center": { "x": 0.2 + 0.3 * column as f64, "y": 0.15 + 0.18 * row as f64 }, "fontSize": 60,
+            "animationIn": animation, "animationOut": animation, "animationInDuration": 0.4, "animationOutDuration": 0.4,
+            "shadow": 0.5, "strokeWidth": index % 2, "glow": if row == 0 { 0.5 } else { 0.0 }, "gradientColor": "#ff8000",
+            "backgroundColor": if column == 0 { Some("#204060") } else { None }, "backgroundStyle": "pill"
+        })
+    });
+    config["textSizeVersion"] = 1.into();
+    config["textAnimVersion"] = 1.into();
+    config["timeline"]["textSegments"] = texts.collect();
+    config["timeline"]["captionSegments"] = serde_json::json!([
+        { "id": "a", "start": 1, "end": 3, "text": "a caption in colour", "words": [
+            { "text": "a", "start": 1, "end": 1.2 }, { "text": "caption", "start": 1.2, "end": 1.8 },
+            { "text": "in", "start": 1.9, "end": 2.1 }, { "text": "colour", "start": 2.1, "end": 3 }
+        ] },
+        { "id": "b", "start": 3.5, "end": 4.5, "text": "and another", "positionOverride": "top-left" }
+    ]);
+    config["captions"] = serde_json::json!({ "segments": [], "settings": {
+        "enabled": true, "size": 60, "activeWordHighlight": true, "highlightColor": "#ffe000", "outline": true
+    } });
+    config["timeline"]["keyboardSegments"] = serde_json::json!([
+        { "id": "k", "start": 2, "end": 4, "displayText": "abc", "keys": [
+            { "key": "a", "timeOffset": 0 }, { "key": "b", "timeOffset": 300 }, { "key": "c", "timeOffset": 600 }
+        ] }
+    ]);
+    config["keyboard"] = serde_json::json!({ "settings": { "enabled": true } });
+    fs::write(&file, serde_json::to_vec(&config).unwrap()).unwrap();
+    recording
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+#[test]
+fn texts_captions_and_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    let recording = written(folder.path());
+    compare_recording("written.cap", &recording, 15, PixelPath::Simd);
+    let Some((_, report)) = run(&recording, 15, true, PixelPath::Simd) else {
+        return;
+    };
+    let missed = |entry: &&capstan::scene::Unrendered| entry.setting.starts_with("timeline");
+    assert_eq!(report.unrendered.iter().find(missed), None);
 }
