@@ -355,3 +355,100 @@ fn a_hole_in_ogg_is_told() {
     let export = warned(&recording, &["audio-input.ogg", "are damaged"]);
     assert_beeps(&export, &[0.5, 3.5]);
 }
+
+/// An instant recording of two seconds at 30 pictures a second; with its pieces, with sound beside them, or with a finished
+/// file that has both.
+fn instant(state: &Value, pieces: bool, sounding: bool) -> Recording {
+    let recording = Recording::new();
+    let (video, audio) = (
+        recording.outside().join("v.mp4"),
+        recording.outside().join("a.m4a"),
+    );
+    let source = "testsrc2=size=320x180:rate=30:duration=2";
+    let input = ["-v", "error", "-y", "-f", "lavfi", "-i", source];
+    let keys = ["-g", "30", video.to_str().unwrap()];
+    tool("ffmpeg", &[&input[..], &X264, &keys].concat());
+    sound(&audio, &beeps(&[0.5, 1.5], 2.0), &["-c:a", "aac"]);
+    if pieces {
+        cut(&video, &recording.place("content/display"), "1");
+        if sounding {
+            cut(&audio, &recording.place("content/audio"), "1");
+        }
+    } else {
+        let output = recording.place("content/output.mp4");
+        let inputs = [
+            "-v",
+            "error",
+            "-i",
+            video.to_str().unwrap(),
+            "-i",
+            audio.to_str().unwrap(),
+        ];
+        let copy = ["-c", "copy", output.to_str().unwrap()];
+        tool("ffmpeg", &[&inputs[..], &copy].concat());
+    }
+    let mut keys = state.clone();
+    keys["pretty_name"] = json!("Quick");
+    meta(&recording, &keys);
+    recording
+}
+
+#[test]
+fn crashed_and_failed_instant_recordings_are_recovered_and_reported_as_written() {
+    for (state, pieces, sounding, said) in [
+        (json!({ "fps": 30, "sample_rate": null }), true, false, ""),
+        (
+            json!({ "recording": true }),
+            true,
+            true,
+            "recovered from 2 piece(s) in content/display",
+        ),
+        (
+            json!({ "recording": true }),
+            false,
+            true,
+            "recovered from content/output.mp4",
+        ),
+        (
+            json!({ "error": "the encoder stopped" }),
+            false,
+            true,
+            "failed: the encoder stopped; recovered",
+        ),
+    ] {
+        let recording = instant(&state, pieces, sounding);
+        let export = Export::done(&recording.path(), &[]);
+        let (report, written) = (export.report(), export.video());
+        assert!(
+            report["warnings"].to_string().contains(said),
+            "{state}: {report:#}"
+        );
+        assert_eq!(report["written_pictures"], 60, "{state}");
+        assert_eq!(report["settings"]["frame_rate"], 30, "{state}: {report:#}");
+        assert_eq!(written.audio.is_some(), sounding, "{state}");
+        let sound = if sounding {
+            "copy of aac"
+        } else {
+            "none: the recording has no sound"
+        };
+        assert_eq!(report["paths"]["sound"], sound, "{state}");
+        let seconds = report["duration_s"].as_f64().unwrap();
+        assert!((2.0..2.05).contains(&seconds), "{state}: {seconds}");
+    }
+}
+
+#[test]
+fn a_failed_studio_recording_with_its_media_is_exported() {
+    let recording = Recording::moving("320x180", 1.0);
+    let display = json!({ "path": common::DISPLAY, "fps": 30 });
+    let status = json!({ "status": "Failed", "error": "the camera vanished" });
+    meta(
+        &recording,
+        &json!({ "pretty_name": "Gone", "segments": [{ "display": display }], "status": status }),
+    );
+    let export = warned(
+        &recording,
+        &["the camera vanished; 1 segment(s) are put together"],
+    );
+    assert_eq!(export.report()["frames"], 30);
+}

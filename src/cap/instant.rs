@@ -12,36 +12,69 @@ const DISPLAY: &str = "content/display";
 const AUDIO: &str = "content/audio";
 
 /// The video of an instant recording, and its sound where that lies beside it; `None` when an error was noted.
+///
+/// One that was not finished, or failed, is recovered by the same rules from what is whole.
 pub(super) fn find(
     root: &Root,
     meta: &InstantMeta,
     problems: &mut Problems,
 ) -> Option<(MediaSource, Option<MediaSource>)> {
-    match meta {
-        InstantMeta::Complete { .. } => {}
-        InstantMeta::InProgress(true) => {
-            let message = "the instant recording is still running, or its recorder crashed; stop it in Cap, then export";
-            problems.error(META_FILE, "recording", message);
-            return None;
-        }
+    let (at, state) = match meta {
+        InstantMeta::Complete { .. } => return look(root, false, problems),
+        InstantMeta::InProgress(true) => (
+            "recording",
+            "the instant recording is still running, or its recorder crashed".to_owned(),
+        ),
         InstantMeta::InProgress(false) => {
-            problems.error(
-                META_FILE,
-                "recording",
-                "the instant recording is incomplete; finish it in Cap, then export",
-            );
-            return None;
+            ("recording", "the instant recording was never finished".to_owned())
         }
-        InstantMeta::Failed(reason) => {
-            problems.error(
+        InstantMeta::Failed(reason) => ("error", format!("the instant recording failed: {reason}")),
+    };
+    match look(root, true, problems) {
+        Some((video, audio)) => {
+            let sound = audio
+                .as_ref()
+                .map_or(String::new(), |audio| format!(" and {}", parts(audio, AUDIO)));
+            let video_parts = parts(&video, DISPLAY);
+            problems.warn(
                 META_FILE,
-                "error",
-                format!("the instant recording failed: {reason}"),
+                at,
+                format!("{state}; recovered from {video_parts}{sound}"),
             );
-            return None;
+            Some((video, audio))
+        }
+        None => {
+            problems.error(META_FILE, at, format!("{state}, and nothing of it can be played"));
+            None
         }
     }
-    let output = root.file(OUTPUT);
+}
+
+/// What a source consists of, for people; fragments lie in `folder`.
+fn parts(source: &MediaSource, folder: &str) -> String {
+    match source {
+        MediaSource::File(_) => OUTPUT.to_owned(),
+        MediaSource::Fragments(groups) => {
+            // A group of several files begins with its init segment.
+            let pieces: usize = groups
+                .iter()
+                .map(|group| group.files.len().saturating_sub(1).max(1))
+                .sum();
+            format!("{pieces} piece(s) in {folder}")
+        }
+    }
+}
+
+/// Looks where the media are; with `careful`, a finished file counts only if it has what playing it needs.
+fn look(root: &Root, careful: bool, problems: &mut Problems) -> Option<(MediaSource, Option<MediaSource>)> {
+    let mut output = root.file(OUTPUT);
+    if let Ok(path) = &output
+        && careful
+        && !fragments::decodes_alone(path).unwrap_or(false)
+    {
+        problems.warn(OUTPUT, "", "was not finished and can't be played; left out");
+        output = Err(PathFault::Missing(OUTPUT.to_owned()));
+    }
     if let Err(fault @ PathFault::Leaves(_)) = &output {
         problems.error(OUTPUT, "", fault.to_string());
         return None;
@@ -156,26 +189,42 @@ mod tests {
     }
 
     #[test]
-    fn unfinished_and_failed_ones_say_so() {
-        let folder = Folder::new();
-        folder.write(OUTPUT, whole_mp4());
-        for (meta, place) in [
+    fn unfinished_and_failed_ones_are_recovered_and_say_so() {
+        for (meta, state) in [
             (
                 InstantMeta::InProgress(true),
-                "recording: the instant recording is still running",
+                "recording: the instant recording is still running, or its recorder crashed",
             ),
             (
                 InstantMeta::InProgress(false),
-                "recording: the instant recording is incomplete",
+                "recording: the instant recording was never finished",
             ),
             (
                 InstantMeta::Failed("encoder stopped".into()),
                 "error: the instant recording failed: encoder stopped",
             ),
         ] {
+            let folder = Folder::new();
             let (none, problems) = found(&folder, &meta);
             assert!(none.is_none());
-            assert!(problems[0].contains(place), "{problems:?}");
+            assert!(problems.iter().any(|line| line.contains(state)), "{problems:?}");
+            folder.write(OUTPUT, whole_mp4());
+            let output = MediaSource::File(folder.root().canonical().join(OUTPUT));
+            let (recovered, problems) = found(&folder, &meta);
+            assert_eq!(recovered, Some((output, None)));
+            let warning = format!("Warning recording-meta.json: {state}; recovered from content/output.mp4");
+            assert_eq!(problems, [warning]);
+            // A file without its index is nothing, the pieces are.
+            folder.write(OUTPUT, init_mp4());
+            fragments(&folder, DISPLAY);
+            fragments(&folder, AUDIO);
+            let (recovered, problems) = found(&folder, &meta);
+            assert!(matches!(
+                recovered,
+                Some((MediaSource::Fragments(_), Some(MediaSource::Fragments(_))))
+            ));
+            let said = "recovered from 1 piece(s) in content/display and 1 piece(s) in content/audio";
+            assert!(problems.iter().any(|line| line.contains(said)), "{problems:?}");
         }
     }
 }

@@ -213,19 +213,12 @@ fn segments(
 ) -> (Vec<Found>, bool) {
     match &meta.status {
         StudioStatus::Complete => {}
-        StudioStatus::Failed(reason) => {
-            problems.error(
-                META_FILE,
-                "status",
-                format!("the recorder gave this recording up: {reason}"),
-            );
-            return (Vec::new(), false);
-        }
-        StudioStatus::InProgress | StudioStatus::NeedsRemux => {
+        unfinished => {
             let found = recover::recover(root, meta, problems);
-            let state = match meta.status {
-                StudioStatus::InProgress => "the recorder is still running, or crashed",
-                _ => "the recorder stopped before it joined its files",
+            let state = match unfinished {
+                StudioStatus::Failed(reason) => format!("the recorder gave this recording up: {reason}"),
+                StudioStatus::NeedsRemux => "the recorder stopped before it joined its files".to_owned(),
+                _ => "the recorder is still running, or crashed".to_owned(),
             };
             if !found.is_empty() {
                 let count = found.len();

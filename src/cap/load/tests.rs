@@ -281,16 +281,28 @@ fn folders_that_are_no_recordings_say_so() {
 }
 
 #[test]
-fn no_segments_and_failed_recordings_are_errors() {
+fn no_segments_is_an_error_and_a_failed_recording_with_its_media_is_recovered() {
     let folder = whole(1);
     folder.json("recording-meta.json", &meta(0));
     assert!(problems(&folder)[0].contains("segments: expected at least one segment"));
     let mut failed = meta(1);
     failed["status"] = json!({ "status": "Failed", "error": "disk\u{1b} full" });
     folder.json("recording-meta.json", &failed);
-    assert_eq!(
-        problems(&folder),
-        ["Error recording-meta.json: status: the recorder gave this recording up: disk\\u{1b} full"]
+    let recording = studio(&folder);
+    assert!(recording.recovered);
+    let warnings: Vec<String> = recording.warnings.iter().map(ToString::to_string).collect();
+    assert!(
+        warnings[0]
+            .contains("the recorder gave this recording up: disk\\u{1b} full; 1 segment(s) are put together"),
+        "{warnings:?}"
+    );
+    std::fs::remove_dir_all(folder.path().join("content/segments")).unwrap();
+    assert!(
+        problems(&folder)
+            .iter()
+            .any(|line| line.contains("the recorder gave this recording up: disk\\u{1b} full")),
+        "{:?}",
+        problems(&folder)
     );
 }
 

@@ -11,7 +11,8 @@ use super::args::InspectArgs;
 use crate::cap::{self, Alignment, CapError, OpenOptions, Opened, Problem, Unused};
 use crate::export::{self, ExportSettings, Plan, SegmentMedia};
 use crate::frame::Size;
-use crate::media::probe::{AudioInfo, VideoInfo, probe_video};
+use crate::media::input::Allowed;
+use crate::media::probe::{AudioInfo, VideoInfo, probe_audio, probe_video};
 use crate::scene::Unrendered;
 
 /// Everything that is known of a recording.
@@ -91,8 +92,15 @@ pub(super) fn run(args: &InspectArgs) -> anyhow::Result<Exit> {
             match probe_video(&recording.video) {
                 Ok(info) => {
                     (findings.duration_s, findings.output_size) = (Some(info.duration), Some(info.size));
+                    findings.warnings.clone_from(&info.damage);
                     findings.video = Some(info);
                     findings.can_export = true;
+                    if let Some(audio) = &recording.audio {
+                        match probe_audio(audio, Allowed::Track) {
+                            Ok(info) => findings.warnings.extend(info.damage),
+                            Err(error) => findings.error = Some(super::one_line(&error.into())),
+                        }
+                    }
                 }
                 Err(error) => findings.error = Some(super::one_line(&error.into())),
             }
