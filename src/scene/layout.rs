@@ -55,6 +55,15 @@ impl Layout {
         )
     }
 
+    /// The unzoomed frame's point that `zoom` shows at the centre of the unzoomed card, output pixels.
+    pub(crate) fn zoom_target(&self, zoom: &ZoomState) -> [f64; 2] {
+        let at = |o: f64, d: f64, centre: f64| o + d * (0.5 + (zoom.amount - 1.0) * centre) / zoom.amount;
+        [
+            at(self.card.x, self.card.width, zoom.centre[0]),
+            at(self.card.y, self.card.height, zoom.centre[1]),
+        ]
+    }
+
     /// `rect` of the unzoomed frame as `zoom` shows it: Z = (F - O) a + tl D + O (cap-look.md 2.5, 6.1).
     pub(crate) fn zoomed(&self, rect: Rect, zoom: &ZoomState) -> Rect {
         let grown = zoom.amount - 1.0;

@@ -6,6 +6,7 @@
 
 mod appear;
 mod camera;
+mod camera3d;
 mod captions;
 mod color;
 mod damage;
@@ -55,7 +56,7 @@ pub use crate::frame::Rect;
 pub use damage::{Damage, SourceChange, damage};
 pub use error::{MAX_DURATION, MAX_FRAMES, MAX_OUTPUT_SIDE, SceneError};
 pub use facts::{Facts, SegmentClock, SegmentFacts, VideoFacts};
-pub use filter::{Filter, Mask, MaskEffect};
+pub use filter::{Filter, FocusBlur, FocusShape, Mask, MaskEffect};
 pub use holds::Hold;
 pub use layer::{
     Background, Bitmap, BorderLine, Card, CardPicture, Corner, Fill, Glyphs, Gradient, Layer, Lettering,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::camera::CameraOverlay;
+use super::camera3d::Camera3d;
 use super::error::{Checks, SceneError};
 use super::facts::{Facts, SegmentClock};
 use super::layer::{
@@ -64,6 +65,7 @@ pub struct Scene {
     art: Art,
     camera: Option<CameraOverlay>,
     overlays: Overlays,
+    camera3d: Camera3d,
     modes: Modes,
     takeovers: Takeovers,
     hidden_pointer: Hidden,
@@ -226,6 +228,11 @@ impl Scene {
             _ => None,
         };
         let overlays = Overlays::new(config, layout.output, &mut checks)?;
+        let moves = config
+            .timeline
+            .as_ref()
+            .map_or(&[][..], |timeline| &timeline.camera_3d_segments);
+        let camera3d = Camera3d::new(moves, layout.output, &mut checks)?;
         let writing = Writing::new(config, &timeline, facts, layout.output, texts, &mut checks)?;
         let art = if circle {
             Art::Circle
@@ -247,6 +254,7 @@ impl Scene {
             art,
             camera,
             overlays,
+            camera3d,
             modes,
             takeovers,
             hidden_pointer,
@@ -344,6 +352,7 @@ impl Scene {
             Role::Background,
             Layer::Background(self.background.clone()),
         )];
+        let flat = nodes.len();
         let screen = stage.screen((self.card.corner, self.card.rounding));
         let clip = screen.rect;
         if self.shows_display {
@@ -386,6 +395,10 @@ impl Scene {
             }
         }
         let time = self.time_of(n);
+        if let Some(shot) = self.camera3d.at(time.secs()) {
+            let magnified = self.zooms.at(segment, time);
+            shot.take(&mut nodes, flat, &magnified, &self.layout, side);
+        }
         let text = |index| self.writing.text(index, time.secs(), side);
         nodes.extend(self.overlays.nodes(time, side, text));
         let opacity = self
@@ -406,14 +419,20 @@ impl Scene {
         let before = n.checked_sub(1).map(|before| self.time_of(before));
         let before = before.filter(|&before| !self.zooms.snaps_between(before, time));
         let has_camera = self.segments.get(segment).is_some_and(|tracks| tracks.has_camera);
+        let shot = self.camera3d.at(time.secs());
+        // The moment before is seen as this one is: a camera that leaves the flat position does not smear the card.
+        let seen = |at| {
+            let zoom = self.zooms.at(segment, at);
+            shot.map_or(zoom, |shot| shot.zoom(zoom))
+        };
         Stage {
             layout: &self.layout,
             camera: self.camera.as_ref().filter(|_| has_camera),
             values: self.modes.at(time.secs()).values(),
             pane: self.modes.pane(time.secs()),
             takeover: self.takeovers.at(time.secs()),
-            zoom: self.zooms.at(segment, time),
-            before: before.map(|before| self.zooms.at(segment, before)),
+            zoom: seen(time),
+            before: before.map(seen),
             mu: self.blur.cards,
         }
     }

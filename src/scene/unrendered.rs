@@ -204,14 +204,6 @@ fn overlays(timeline: &Timeline, list: &mut List) {
         "timeline.transitions",
         "clips are mixed, but the incoming one is heard alone",
     );
-    list.add_if(
-        timeline
-            .camera_3d_segments
-            .iter()
-            .any(|camera| camera.enabled && camera.end > camera.start),
-        "timeline.camera3dSegments",
-        "the picture stays flat",
-    );
 }
 
 /// Whether a grade changes anything (cap-look.md 17).
@@ -292,7 +284,6 @@ mod tests {
                 "textSegments": [{ "start": 1, "end": 2 }, { "start": 2, "end": 3, "layout": "splitLeft" }],
                 "captionSegments": [{ "id": "c", "start": 1, "end": 2, "text": "hi" }],
                 "keyboardSegments": [{ "id": "k", "start": 1, "end": 2, "displayText": "hi" }],
-                "camera3dSegments": [{ "start": 1, "end": 2 }],
             },
         }))
         .unwrap();
@@ -312,7 +303,6 @@ mod tests {
                 "background.frame",
                 "background.notch",
                 "timeline.transitions",
-                "timeline.camera3dSegments",
                 "colorCorrection.screen",
                 "colorCorrection.camera",
                 "camera.backgroundBlur",

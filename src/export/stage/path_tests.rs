@@ -53,7 +53,7 @@ fn event(number: u64) -> Event {
 fn frames(format: PackedFormat) -> Option<(Vec<Step<Decoded>>, Vec<Nv12Frame>)> {
     let mut alone = renderer(SIZE, format, 1)?;
     let mut converter = converter(&spec(format));
-    let (mut last, mut world) = (Last::new(SIZE, true), World::new());
+    let (mut last, mut world) = (Last::new(SIZE, true), World::new(SIZE));
     let (mut steps, mut expected) = (Vec::new(), Vec::new());
     for number in 0..FRAMES {
         world.happen(&event(number));

@@ -14,9 +14,9 @@ use crate::frame::{
 };
 use crate::render::{ColorPolicy, Device, Pictures, ReadyFrame, RenderError, RenderSpec, Renderer, Sampling};
 use crate::scene::{
-    Background, Bitmap, BorderLine, Card, CardPicture, Corner, Fill, Filter, Layer, LayerId, Mask,
-    MaskEffect, Mix, Node, PictureRequest, Plane, Pointer, PointerArt, Rect, Ripple, Role, SceneFrame, Shade,
-    Shadow, Side, Smear, SourceId, Sprite, Track,
+    Background, Bitmap, BorderLine, Card, CardPicture, Corner, Fill, Filter, FocusBlur, FocusShape, Layer,
+    LayerId, Mask, MaskEffect, Mix, Node, PictureRequest, Plane, Pointer, PointerArt, Rect, Ripple, Role,
+    SceneFrame, Shade, Shadow, Side, Smear, SourceId, Sprite, Track,
 };
 use crate::time::{MediaTime, OutputTime};
 
@@ -95,6 +95,8 @@ pub(super) enum Event {
     Warp(Option<(f64, f64)>),
     /// A picture over the screen; the flag takes another one.
     Sprite(Option<(Rect, f64, bool)>),
+    /// Blur of what is out of focus, over the screen and its pointer.
+    Focus(Option<FocusBlur>),
     /// A transition from the frame as it is without camera and masks.
     Mix(Option<f64>),
 }
@@ -150,6 +152,7 @@ fn event() -> impl Strategy<Value = Event> {
         1 => prop::option::of((-0.0005..0.0005f64, 0.6..1.2f64)).prop_map(Event::Warp),
         1 => prop::option::of((-40.0..440.0f64, -40.0..240.0f64, 5.0..90.0f64, -2.0..2.0f64, any::<bool>()))
             .prop_map(|sprite| Event::Sprite(sprite.map(|(x, y, side, turn, other)| (rect(x, y, side, side), turn, other)))),
+        2 => prop::option::of(focus()).prop_map(Event::Focus),
         1 => prop::option::of(0.0..1.0f64).prop_map(Event::Mix),
     ]
 }
@@ -178,6 +181,30 @@ fn mask() -> impl Strategy<Value = Mask> {
     })
 }
 
+fn focus() -> impl Strategy<Value = FocusBlur> {
+    let centre = || (-0.2..1.2f64, -0.2..1.2f64).prop_map(|(x, y)| [x, y]);
+    let turn = || (0.0..6.3f64).prop_map(|turn| [turn.sin(), turn.cos()]);
+    let shape = prop_oneof![
+        (centre(), 0.0..1.0f64).prop_map(|(centre, size)| FocusShape::Radial { centre, size }),
+        (centre(), 0.0..0.5f64, turn()).prop_map(|(centre, size, across)| FocusShape::TiltShift {
+            centre,
+            size,
+            across
+        }),
+        (turn(), -1.0..1.0f64)
+            .prop_map(|(towards, threshold)| FocusShape::Directional { towards, threshold }),
+    ];
+    (shape, 0.0..1.0f64, 0.0..15.0f64, any::<bool>()).prop_map(|(shape, falloff, strength, bokeh)| {
+        FocusBlur {
+            shape,
+            falloff,
+            strength,
+            bokeh,
+            size: Size::new(480, 270),
+        }
+    })
+}
+
 /// A plane that leans by `lean` and is enlarged by `scale` about the frame's corner.
 fn plane((lean, scale): (f64, f64)) -> Plane {
     // The inverse of a triangular matrix.
@@ -203,6 +230,8 @@ pub(super) struct World {
     plane: Option<Plane>,
     sprite: Option<Sprite>,
     bitmaps: [Bitmap; 2],
+    size: Size,
+    focus: Option<FocusBlur>,
     progress: Option<f64>,
     planes: [Planes; 2],
     pictures: [YuvPicture; 2],
@@ -238,7 +267,8 @@ fn card(track: Track, size: Size, rect: Rect) -> Card {
 }
 
 impl World {
-    pub(super) fn new() -> Self {
+    /// For frames of `size`.
+    pub(super) fn new(size: Size) -> Self {
         let planes = [blank(SCREEN), blank(CAMERA)];
         Self {
             scene: SceneFrame {
@@ -259,6 +289,8 @@ impl World {
                 let data = [[grey; 4], [20; 4], [255; 4], [0; 4]].concat();
                 Bitmap::new(Size::new(2, 2), data).unwrap()
             }),
+            size,
+            focus: None,
             progress: None,
             pictures: [picture(SCREEN, &planes[0]), picture(CAMERA, &planes[1])],
             planes,
@@ -373,6 +405,7 @@ impl World {
                     ..Sprite::new(self.bitmaps[usize::from(other)].clone(), rect)
                 });
             }
+            Event::Focus(focus) => self.focus = focus,
             Event::Mix(progress) => self.progress = progress,
             Event::Cut => {
                 self.screen.picture.request.source.segment += 1;
@@ -406,6 +439,13 @@ impl World {
             Some(plane) => nodes.push(Node::Warp(incoming(Role::Camera3d, 0), screen.clone(), plane)),
             None => nodes.extend(screen.clone()),
         }
+        nodes.extend(self.focus.map(|blur| {
+            let blur = FocusBlur {
+                size: self.size,
+                ..blur
+            };
+            Node::Filter(incoming(Role::FocusBlur, 0), Filter::FocusBlur(blur))
+        }));
         nodes.extend(self.masks[0].map(|mask| filter(0, mask)));
         nodes.extend(camera.map(|camera| Node::paint(Role::Camera, camera)));
         nodes.extend(self.masks[1].map(|mask| filter(1, mask)));
@@ -496,7 +536,7 @@ fn check(size: Size, events: &[Event]) -> Result<(), TestCaseError> {
     let (mut last, mut pool) = (Last::new(size, true), Pool::new(size));
     let mut packed = PackedFrame::new(size, PackedFormat::Rgba);
     let mut expected = PackedFrame::new(size, PackedFormat::Rgba);
-    let mut world = World::new();
+    let mut world = World::new(size);
     world.happen(&Event::Copies);
     let mut held = std::collections::VecDeque::new();
     for (index, event) in [Event::Copies].iter().chain(events).enumerate() {
@@ -555,7 +595,7 @@ proptest! {
 fn what_rests_is_neither_drawn_nor_read() {
     let size = Size::new(480, 270);
     let mut last = Last::new(size, true);
-    let mut world = World::new();
+    let mut world = World::new(size);
     world.happen(&Event::PointerTo(200.0, 100.0, 0.0));
     let first = last.replace(0, world.scene.clone(), world.pictures());
     assert!(first.is_some_and(|first| first.damage.output().is_whole()));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::FilterPlan;
 use crate::frame::{PixelRect, Size};
 use crate::render::plan::draw::{Draw, Means, Textures};
 use crate::render::plan::key::PipelineKey;
@@ -94,16 +95,6 @@ impl Kernel {
         }
         taps
     }
-}
-
-/// The draws of a filter on one area.
-pub(in crate::render) struct FilterPlan {
-    /// On the scratch surface, before the others.
-    pub(in crate::render) scratch: Option<Draw>,
-    /// Over a copy of what is below.
-    pub(in crate::render) draw: Draw,
-    /// Whether the draw hides all that is below it.
-    pub(in crate::render) opaque: bool,
 }
 
 /// Plans `mask`, which reads `below`, on `area` of a frame of `size`; `None` when it covers no pixel of it.

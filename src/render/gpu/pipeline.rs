@@ -15,6 +15,7 @@ const COMMON: &str = include_str!("../shaders/common.wgsl");
 enum ShaderFile {
     Background,
     Card,
+    Focus,
     Glyphs,
     Mask,
     Plate,
@@ -30,6 +31,7 @@ impl ShaderFile {
         match self {
             Self::Background => "background",
             Self::Card => "card",
+            Self::Focus => "focus",
             Self::Glyphs => "glyphs",
             Self::Mask => "mask",
             Self::Plate => "plate",
@@ -45,6 +47,7 @@ impl ShaderFile {
         match self {
             Self::Background => include_str!("../shaders/background.wgsl"),
             Self::Card => include_str!("../shaders/card.wgsl"),
+            Self::Focus => include_str!("../shaders/focus.wgsl"),
             Self::Glyphs => include_str!("../shaders/glyphs.wgsl"),
             Self::Mask => include_str!("../shaders/mask.wgsl"),
             Self::Plate => include_str!("../shaders/plate.wgsl"),
@@ -59,9 +62,13 @@ impl ShaderFile {
     const fn textures(self, layouts: &Layouts) -> Option<&wgpu::BindGroupLayout> {
         match self {
             Self::Card => Some(&layouts.picture),
-            Self::Background | Self::Glyphs | Self::Mask | Self::Pointer | Self::Sprite | Self::Surface => {
-                Some(&layouts.texture)
-            }
+            Self::Background
+            | Self::Focus
+            | Self::Glyphs
+            | Self::Mask
+            | Self::Pointer
+            | Self::Sprite
+            | Self::Surface => Some(&layouts.texture),
             Self::Plate | Self::Ripple | Self::Shade => None,
         }
     }
@@ -204,6 +211,7 @@ impl Pipelines {
                 };
                 (ShaderFile::Surface, surface.entry_point(), Vec::new(), blend)
             }
+            PipelineKey::Focus(focus) => (ShaderFile::Focus, focus.entry_point(), focus.constants(), None),
             PipelineKey::Mask(mask) => {
                 let blend = if mask.hard { None } else { premultiplied };
                 let constants = vec![("hard", flag(mask.hard))];

@@ -1,6 +1,7 @@
 //! What a draw needs of the shaders. Every combination is a pipeline of its own: a software rasteriser pays for both sides of
 //! every branch, and a GPU for the registers of the longer one.
 
+use crate::render::filters::focus::FocusKey;
 use crate::render::filters::mask::MaskKey;
 use crate::render::layers::card::CardKey;
 use crate::render::layers::lettering::GlyphsKey;
@@ -37,4 +38,6 @@ pub(in crate::render) enum PipelineKey {
     },
     /// A pass of a mask.
     Mask(MaskKey),
+    /// A pass of a focus blur.
+    Focus(FocusKey),
 }

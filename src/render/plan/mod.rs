@@ -24,7 +24,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use super::error::RenderError;
-use super::filters::mask;
+use super::filters::{FilterPlan, focus, mask};
 use super::layers::card::{self, Source, worth_a_copy};
 use super::layers::{background, lettering, pointer, ripple, shade, sprite, surface};
 use super::sampling::smear::Smeared;
@@ -300,9 +300,12 @@ impl Planner<'_> {
         Ok((plan.draws, plan.opaque))
     }
 
-    fn filter(&mut self, filter: &Filter, below: SurfaceId, area: PixelRect) -> Option<mask::FilterPlan> {
+    fn filter(&mut self, filter: &Filter, below: SurfaceId, area: PixelRect) -> Option<FilterPlan> {
         let blocks = &mut self.plan.blocks;
         match filter {
+            Filter::FocusBlur(blur) => {
+                focus::plan(blur, below, area, |block| blocks.push(bytemuck::bytes_of(block)))
+            }
             Filter::Mask(mask) => mask::plan(mask, below, self.facts.size, area, |block| {
                 blocks.push(bytemuck::bytes_of(block))
             }),

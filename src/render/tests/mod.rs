@@ -1,6 +1,7 @@
 //! The compositor against a reference in double precision, the ring, and the adapters.
 
 mod background;
+mod camera3d;
 mod cards;
 mod converted;
 mod lettering;

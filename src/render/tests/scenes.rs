@@ -72,6 +72,36 @@ pub(super) fn card(track: Track, size: Size, rect: Rect) -> Card {
     }
 }
 
+/// A grey picture of grain that covers a frame of `size`, pixel by pixel; its pixels are `grain(seed, x, y, 0, 255)`.
+pub(super) fn noise(size: Size, seed: u32) -> (Node, Pictures) {
+    let full = YuvColor {
+        matrix: YuvMatrix::Bt709,
+        range: YuvRange::Full,
+    };
+    let layout = YuvLayout::Planar {
+        shift_x: 0,
+        shift_y: 0,
+    };
+    let source = picture(size, layout, full, |plane, x, y| match plane {
+        0 => grain(seed, x, y, 0, 255),
+        _ => 128,
+    });
+    // Beyond the frame on every side, so that no edge is antialiased within it.
+    let [width, height] = [size.width, size.height].map(|side| f64::from(side) + 8.0);
+    let mut card = card(Track::Display, size, rect(-4.0, -4.0, width, height));
+    card.picture.crop = card.rect;
+    let id = SourceId::incoming(seed as usize, Track::Display);
+    card.picture.request.source = id;
+    let mut pictures = Pictures::new();
+    pictures.insert(id, source);
+    let layer = LayerId {
+        role: Role::Screen,
+        index: seed,
+        side: Side::Incoming,
+    };
+    (Node::Paint(layer, Layer::Card(card)), pictures)
+}
+
 /// Fine grain whose colours are all within R'G'B': clamping before and after filtering is then the same.
 pub(super) fn grainy(size: Size, layout: YuvLayout, color: YuvColor, seed: u32) -> YuvPicture {
     picture(size, layout, color, |plane, x, y| match plane {

@@ -11,31 +11,7 @@ const SIZE: Size = Size::new(75, 51);
 
 /// Grain over the whole output, pixel by pixel.
 fn noise(seed: u32) -> (Node, Pictures) {
-    let full = YuvColor {
-        matrix: YuvMatrix::Bt709,
-        range: YuvRange::Full,
-    };
-    let layout = YuvLayout::Planar {
-        shift_x: 0,
-        shift_y: 0,
-    };
-    let source = picture(SIZE, layout, full, |plane, x, y| match plane {
-        0 => grain(seed, x, y, 0, 255),
-        _ => 128,
-    });
-    // Beyond the frame on every side, so that no edge is antialiased within it.
-    let mut card = scenes::card(Track::Display, SIZE, rect(-4.0, -4.0, 83.0, 59.0));
-    card.picture.crop = card.rect;
-    let id = SourceId::incoming(seed as usize, Track::Display);
-    card.picture.request.source = id;
-    let mut pictures = Pictures::new();
-    pictures.insert(id, source);
-    let layer = LayerId {
-        role: Role::Screen,
-        index: seed,
-        side: Side::Incoming,
-    };
-    (Node::Paint(layer, Layer::Card(card)), pictures)
+    scenes::noise(SIZE, seed)
 }
 
 fn background() -> Node {

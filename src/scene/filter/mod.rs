@@ -1,7 +1,9 @@
 //! What rewrites the paint below it, one file a kind.
 
+mod focus;
 mod mask;
 
+pub use focus::{FocusBlur, FocusShape};
 pub use mask::{Mask, MaskEffect};
 
 use crate::frame::{Areas, Extent};
@@ -11,6 +13,8 @@ use crate::frame::{Areas, Extent};
 pub enum Filter {
     /// Hides a rectangle (cap-look.md 12).
     Mask(Mask),
+    /// Blurs what is out of focus (cap-look.md 18.3).
+    FocusBlur(FocusBlur),
 }
 
 impl Filter {
@@ -18,6 +22,7 @@ impl Filter {
     pub fn extent(&self) -> Option<Extent> {
         match self {
             Self::Mask(mask) => mask.extent(),
+            Self::FocusBlur(blur) => blur.extent(),
         }
     }
 
@@ -25,6 +30,7 @@ impl Filter {
     pub fn reach(&self) -> f64 {
         match self {
             Self::Mask(mask) => mask.reach(),
+            Self::FocusBlur(blur) => blur.reach(),
         }
     }
 
@@ -35,6 +41,7 @@ impl Filter {
     pub fn check(&self) -> Result<(), &'static str> {
         match self {
             Self::Mask(mask) => mask.check(),
+            Self::FocusBlur(blur) => blur.check(),
         }
     }
 

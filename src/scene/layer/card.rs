@@ -69,6 +69,17 @@ impl Shadow {
     pub fn reach(&self) -> f64 {
         self.size + self.blur
     }
+
+    /// Faded by `factor`, 0..=1: that multiplies the setting *shadow* and the opacity (cap-look.md 5.3). `None` when nothing of
+    /// it can be seen.
+    pub(crate) fn faded(self, factor: f64) -> Option<Self> {
+        let faded = Self {
+            size: self.size * factor,
+            blur: self.blur * factor,
+            alpha: self.alpha * factor * factor,
+        };
+        (faded.alpha > 0.0 && faded.reach() > 0.0).then_some(faded)
+    }
 }
 
 /// Line around a card (cap-look.md 5.4).
