@@ -88,7 +88,7 @@ impl Pose {
         let mut seen = self.homography();
         if let Some(Magnified { amount, target }) = magnified.filter(|magnified| magnified.amount > UNZOOMED)
         {
-            let [x, y, w] = apply(&seen, apply(&self.to_ndc(), [target[0], target[1], 1.0]));
+            let [x, y, w] = apply(&seen, apply(&ndc(self.size), [target[0], target[1], 1.0]));
             // A target behind the camera is shown nowhere: the magnification is about the middle.
             let q = if w > 0.0 { [x / w, y / w] } else { [0.0, 0.0] };
             let by = amount - 1.0 / amount;
@@ -105,8 +105,8 @@ impl Pose {
             return View::EdgeOn;
         };
         View::Mapped(Plane {
-            to_flat: product(&self.from_ndc(), &product(&inverse, &self.to_ndc())),
-            from_flat: product(&self.from_ndc(), &product(&seen, &self.to_ndc())),
+            to_flat: product(&pixels(self.size), &product(&inverse, &ndc(self.size))),
+            from_flat: product(&pixels(self.size), &product(&seen, &ndc(self.size))),
         })
     }
 
@@ -132,24 +132,26 @@ impl Pose {
             [x * hx * scale[row], y * hy * scale[row], shift[row] * scale[row]]
         })
     }
+}
 
-    fn to_ndc(&self) -> Matrix {
-        let [width, height] = [self.size.width, self.size.height].map(f64::from);
-        [
-            [2.0 / width, 0.0, -1.0],
-            [0.0, -2.0 / height, 1.0],
-            [0.0, 0.0, 1.0],
-        ]
-    }
+/// From pixels to normalised coordinates, -1..=1 with y up.
+fn ndc(size: Size) -> Matrix {
+    let [width, height] = [size.width, size.height].map(f64::from);
+    [
+        [2.0 / width, 0.0, -1.0],
+        [0.0, -2.0 / height, 1.0],
+        [0.0, 0.0, 1.0],
+    ]
+}
 
-    fn from_ndc(&self) -> Matrix {
-        let [width, height] = [self.size.width, self.size.height].map(f64::from);
-        [
-            [width / 2.0, 0.0, width / 2.0],
-            [0.0, -height / 2.0, height / 2.0],
-            [0.0, 0.0, 1.0],
-        ]
-    }
+/// The inverse of [`ndc`].
+fn pixels(size: Size) -> Matrix {
+    let [width, height] = [size.width, size.height].map(f64::from);
+    [
+        [width / 2.0, 0.0, width / 2.0],
+        [0.0, -height / 2.0, height / 2.0],
+        [0.0, 0.0, 1.0],
+    ]
 }
 
 /// Half the plane's sides: the longer one is 1.
@@ -363,12 +365,12 @@ mod tests {
         let View::Mapped(zoomed) = pose.view(Some(Magnified { amount, target })) else {
             panic!("not mapped")
         };
-        let ndc = |(x, y): (f64, f64)| (x / 960.0 - 1.0, 1.0 - y / 540.0);
-        let q = ndc(shown(&plain, target[0], target[1]));
-        let at = ndc(shown(&zoomed, target[0], target[1]));
+        let normalised = |(x, y): (f64, f64)| (x / 960.0 - 1.0, 1.0 - y / 540.0);
+        let q = normalised(shown(&plain, target[0], target[1]));
+        let at = normalised(shown(&zoomed, target[0], target[1]));
         close(at, (q.0 / amount, q.1 / amount));
-        let other = ndc(shown(&plain, 100.0, 900.0));
-        let moved = ndc(shown(&zoomed, 100.0, 900.0));
+        let other = normalised(shown(&plain, 100.0, 900.0));
+        let moved = normalised(shown(&zoomed, 100.0, 900.0));
         close(
             (moved.0 - at.0, moved.1 - at.1),
             (amount * (other.0 - q.0), amount * (other.1 - q.1)),
