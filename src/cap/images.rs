@@ -13,7 +13,7 @@ use super::problem::Problems;
 use super::recording::CursorArt;
 
 const CURSORS: &str = "content/cursors";
-/// Most pointer images looked for in a recording without a list of them.
+/// Most pointer images, listed or looked for in a recording without a list of them.
 const MAX_CURSORS: usize = 10_000;
 
 /// Pointer images in either shape (cap-format.md 2.6).
@@ -30,6 +30,14 @@ pub(super) fn read(found: Option<&Value>, problems: &mut Problems) -> Option<BTr
             return None;
         }
     };
+    if entries.len() > MAX_CURSORS {
+        let message = format!(
+            "expected at most {MAX_CURSORS} pointer images, found {}",
+            entries.len()
+        );
+        problems.error(META_FILE, "cursors", message);
+        return None;
+    }
     let mut images = BTreeMap::new();
     let mut valid = true;
     for (id, entry) in entries {

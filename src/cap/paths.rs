@@ -48,7 +48,7 @@ pub(super) enum PathFault {
     )]
     Leaves(String),
     /// No name, or that of the recording itself.
-    #[error("{0:?} names no file of the recording")]
+    #[error("{0:?} names no file: it is the recording's own folder")]
     Blank(String),
     /// Nothing there.
     #[error("{0:?} does not exist in the recording")]

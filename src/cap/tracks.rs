@@ -115,11 +115,6 @@ fn source(
     problems: &mut Problems,
 ) -> Option<MediaSource> {
     let at = format!("{at}.path");
-    if root.resolve(stored).is_ok_and(|path| path == root.canonical()) {
-        let message = format!("{stored:?} is the recording's own folder; name the track's file");
-        problems.error(META_FILE, &at, message);
-        return None;
-    }
     if root.resolve(stored).is_ok_and(|path| path.is_dir()) {
         let found = fragments::collect(root, stored.trim_end_matches('/'), rescue, problems);
         if found.groups.is_empty() {

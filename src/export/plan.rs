@@ -217,7 +217,8 @@ pub(super) fn run(
         (Destination::File(_) | Destination::Nowhere, _) => (Sink::Nothing, None),
     };
     cap_warnings(&mut warnings);
-    for warning in &warnings {
+    // Those of the recording were printed when it was opened.
+    for warning in warnings.iter().skip(plan.recording.warnings.len()) {
         tracing::warn!("{warning}");
     }
     tracing::info!(

@@ -6,6 +6,7 @@
 use serde::Deserialize;
 
 use super::Xy;
+use super::list::list;
 
 /// A caption. In `timeline.captionSegments` in output seconds; in [`CaptionData`] in recording seconds if that says so.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -58,6 +59,7 @@ pub struct CaptionWord {
 #[serde(rename_all = "camelCase")]
 pub struct CaptionData {
     /// Source material.
+    #[serde(deserialize_with = "list")]
     pub segments: Vec<CaptionSegment>,
     /// Settings.
     pub settings: CaptionSettings,

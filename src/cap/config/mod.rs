@@ -10,6 +10,7 @@ mod captions;
 mod gradient;
 mod images;
 mod keyboard;
+mod list;
 mod masks;
 mod pointer;
 mod styles;
@@ -34,6 +35,7 @@ pub use captions::{
 pub use gradient::AnimatedGradient;
 pub use images::ImageSegment;
 pub use keyboard::{KeyTime, KeyboardData, KeyboardSegment, KeyboardSettings};
+pub use list::MAX_ENTRIES;
 pub use masks::{MaskCover, MaskKeyframes, MaskSegment, MaskType, PointKeyframe};
 pub use pointer::{PointerConfig, PointerKind, Ripple, SpringConfig};
 pub use styles::{OverlayKind, OverlayRow, StyleOverrides, StyleSegment};
@@ -285,13 +287,16 @@ pub struct ProjectConfig {
     /// Keyboard overlay.
     pub keyboard: Option<KeyboardData>,
     /// Track offsets.
+    #[serde(deserialize_with = "list::list")]
     pub clips: Vec<ClipOffsets>,
     /// The screen card is not drawn; everything else is.
     pub hide_display: bool,
     /// Rows of overlays in drawing order, bottom to top. Rows that it does not list are drawn before those it lists: texts,
     /// waveforms, images, masks, of each kind higher rows first.
+    #[serde(deserialize_with = "list::list")]
     pub overlay_order: Vec<OverlayRow>,
     /// Indices of text segments that are not drawn.
+    #[serde(deserialize_with = "list::list")]
     pub hidden_text_segments: Vec<u32>,
     /// Motion blur of card and camera, 0..=1; `None` where the file has no such key (see the migrations).
     pub screen_motion_blur: Option<f64>,

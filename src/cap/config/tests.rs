@@ -517,3 +517,15 @@ fn the_top_level_has_the_added_keys() {
     };
     assert_eq!(config.first_color, Some([0x10, 0x20, 0x30]));
 }
+
+#[test]
+fn of_a_list_without_end_only_the_beginning_is_kept() {
+    let zoom = json!({ "start": 1, "end": 2, "amount": 2, "mode": "auto" });
+    let mut zooms = vec![zoom; MAX_ENTRIES + 1];
+    zooms.extend(vec![json!(null); 10]);
+    let read: Timeline = serde_json::from_value(json!({ "segments": [], "zoomSegments": zooms })).unwrap();
+    assert_eq!(read.zoom_segments.len(), MAX_ENTRIES + 1);
+    let wrong = json!({ "segments": [], "zoomSegments": 3 });
+    let message = serde_json::from_value::<Timeline>(wrong).unwrap_err().to_string();
+    assert!(message.ends_with("expected a sequence"), "{message}");
+}

@@ -7,51 +7,54 @@ use super::camera3d::Camera3dSegment;
 use super::captions::CaptionSegment;
 use super::images::ImageSegment;
 use super::keyboard::KeyboardSegment;
+use super::list::list;
 use super::masks::MaskSegment;
 use super::styles::StyleSegment;
 use super::texts::TextSegment;
 use super::waveforms::WaveformSegment;
 
-/// Clips and overlay tracks. All times are seconds.
+/// Clips and overlay tracks. All times are seconds. Of lists with more than [`super::MAX_ENTRIES`] entries one more is kept.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Timeline {
     /// Clips in play order.
+    #[serde(deserialize_with = "list")]
     pub segments: Vec<Clip>,
     /// Zooms; the key is required.
+    #[serde(deserialize_with = "list")]
     pub zoom_segments: Vec<ZoomSegment>,
     /// Transitions between clips.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub transitions: Vec<Transition>,
     /// Scene layouts.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub scene_segments: Vec<SceneSegment>,
     /// Masks.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub mask_segments: Vec<MaskSegment>,
     /// Texts.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub text_segments: Vec<TextSegment>,
     /// Captions.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub caption_segments: Vec<CaptionSegment>,
     /// Keyboard overlays.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub keyboard_segments: Vec<KeyboardSegment>,
     /// Music.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub audio_segments: Vec<MusicSegment>,
     /// 3D camera.
-    #[serde(default, rename = "camera3dSegments")]
+    #[serde(default, rename = "camera3dSegments", deserialize_with = "list")]
     pub camera_3d_segments: Vec<Camera3dSegment>,
     /// Other settings for a while.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub style_segments: Vec<StyleSegment>,
     /// Pictures.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub image_segments: Vec<ImageSegment>,
     /// Waveforms.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub waveform_segments: Vec<WaveformSegment>,
 }
 

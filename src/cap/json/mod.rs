@@ -21,8 +21,9 @@ pub(super) const META_LIMIT: u64 = 4 << 20;
 pub(super) const CONFIG_LIMIT: u64 = 16 << 20;
 /// Largest `cursor.json`, bytes. An hour of uninterrupted pointer movement takes about 20 MB.
 pub(super) const EVENTS_LIMIT: u64 = 64 << 20;
-/// Larger files are not held as a tree to look for more than their first fault: a tree takes up to 30 times their size.
-const TREE_LIMIT: usize = META_LIMIT as usize;
+/// Larger files are not held as a tree to look for more than their first fault: a tree takes up to a hundred times the size of
+/// a hostile text, and is copied once.
+const TREE_LIMIT: usize = 2 << 20;
 /// Faults reported of one file.
 const MAX_ISSUES: usize = 20;
 /// Longest quotation of a file in a message, characters.

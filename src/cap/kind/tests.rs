@@ -180,6 +180,13 @@ fn there_are_limits() {
     let segment = tree["segments"][0].clone();
     tree["segments"] = json!(vec![segment; MAX_SEGMENTS + 1]);
     assert_eq!(errors(&tree)[0].1, "expected at most 10000 segments, found 10001");
+    let mut tree = example();
+    let images = (0..=10_000).map(|id| (id.to_string(), json!("content/cursors/a.png")));
+    tree["cursors"] = Value::Object(images.collect());
+    assert_eq!(
+        errors(&tree)[0].1,
+        "expected at most 10000 pointer images, found 10001"
+    );
 }
 
 #[test]

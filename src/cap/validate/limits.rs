@@ -1,11 +1,11 @@
 //! How much of everything a configuration may hold. Far above what people make, far below what would fill the memory or take
 //! minutes to look through.
 
-use super::super::config::{Camera3dTracks, CaptionData, EasedKeyframe, ProjectConfig, Timeline};
+use super::super::config::{
+    Camera3dTracks, CaptionData, EasedKeyframe, MAX_ENTRIES, ProjectConfig, Timeline,
+};
 use super::Check;
 
-/// Entries of a list.
-pub(super) const MAX_ENTRIES: usize = 10_000;
 /// Keyframes, words and keys, in all entries of a list together.
 pub(super) const MAX_PARTS: usize = 100_000;
 /// Bytes of a text that is drawn, which is some ten pages.
@@ -60,8 +60,7 @@ fn lists(timeline: &mut Timeline, check: &mut Check<'_>) {
 
 fn entries<T>(at: &str, list: &mut Vec<T>, check: &mut Check<'_>) {
     if list.len() > MAX_ENTRIES {
-        let message = format!("expected at most {MAX_ENTRIES} entries, found {}", list.len());
-        check.error(at, message);
+        check.error(at, format!("expected at most {MAX_ENTRIES} entries, found more"));
         *list = Vec::new();
     }
 }

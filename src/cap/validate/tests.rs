@@ -366,13 +366,16 @@ fn there_is_a_limit_to_everything() {
             json!({ "zoomSegments": vec![zoom.clone(); count] }),
         )
     };
-    let (config, problems) = validated(many(limits::MAX_ENTRIES), Some(&identity(1)));
+    let (config, problems) = validated(many(crate::cap::config::MAX_ENTRIES), Some(&identity(1)));
     assert_eq!(problems, []);
-    assert_eq!(config.timeline.unwrap().zoom_segments.len(), limits::MAX_ENTRIES);
+    assert_eq!(
+        config.timeline.unwrap().zoom_segments.len(),
+        crate::cap::config::MAX_ENTRIES
+    );
     let (_, problems) = validated(many(100_000), Some(&identity(1)));
     assert_eq!(
         line(&problems[0]),
-        "Error project-config.json: timeline.zoomSegments: expected at most 10000 entries, found 100000"
+        "Error project-config.json: timeline.zoomSegments: expected at most 10000 entries, found more"
     );
     assert_eq!(problems.len(), 1);
 
