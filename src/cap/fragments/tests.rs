@@ -264,15 +264,16 @@ fn an_absent_or_empty_folder_holds_nothing() {
 fn sizes_and_rate_are_told() {
     let folder = Folder::new();
     folder.write(&at("init.mp4"), init_mp4());
-    folder.write(&at("segment_001.m4s"), mp4_box(b"mdat", 192));
+    let bytes = piece_m4s().len() as u64;
+    folder.write(&at("segment_001.m4s"), piece_m4s());
     folder.json(
         &at("manifest.json"),
         &json!({ "type": "m4s_segments", "codec_info": { "frame_rate_num": 60000, "frame_rate_den": 1001 },
-                 "segments": [ { "path": "segment_001.m4s", "index": 1, "duration": 2.0, "is_complete": true, "file_size": 200 } ] }),
+                 "segments": [ { "path": "segment_001.m4s", "index": 1, "duration": 2.0, "is_complete": true, "file_size": bytes } ] }),
     );
     let found = collect(&folder.root(), DIR, Rescue::Nothing, &mut Problems::default());
     assert_eq!(
         (found.bytes, found.frame_rate, found.groups.len()),
-        (200, Some(60), 1)
+        (bytes, Some(60), 1)
     );
 }
