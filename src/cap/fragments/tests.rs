@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::cap::testing::{Folder, init_mp4, lines, mp4_box, piece_m4s, whole_mp4};
+use crate::cap::testing::{Folder, init_mp4, lines, piece_m4s, whole_mp4};
 
 const DIR: &str = "content/segments/segment-0/display";
 
