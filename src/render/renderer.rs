@@ -78,7 +78,7 @@ impl Renderer {
             .then(|| Sheets::new(pictures.binder(&device), spec.format));
         let surfaces = Surfaces::new(&device, &pipelines.layouts, &sampler, spec.size, spec.format);
         let canvases = Canvases::new(&device, spec.background_images)?;
-        let art = ArtStore::new(&device, spec.pointer_art)?;
+        let art = ArtStore::new(&device, spec.pointer_art, spec.colors)?;
         let bitmaps = BitmapStore::new(&device);
         let numbers = Numbers::new(&device, &pipelines, 8, 256);
         let ring = Ring::new(&device, spec.size, spec.format, spec.ring.max(1));

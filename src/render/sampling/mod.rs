@@ -120,9 +120,20 @@ impl Sampler {
         map: &Placement,
         smeared: &Smeared,
         rect: PixelRect,
-        write: impl FnMut(u32, u32, &[u8]),
+        mut write: impl FnMut(u32, u32, &[u8]),
     ) {
-        self.smearer.smear(source, map, smeared, rect, write);
+        // The rows that a ray crosses should stay in a cache that is near.
+        const COLUMNS: u32 = 640;
+        for start in (0..rect.width).step_by(COLUMNS as usize) {
+            let stripe = PixelRect {
+                x: rect.x + start,
+                width: COLUMNS.min(rect.width - start),
+                ..rect
+            };
+            self.smearer.smear(source, map, smeared, stripe, |row, pixels| {
+                write(row, start, pixels);
+            });
+        }
     }
 
     /// Texels as they are, from column `first` on.

@@ -217,7 +217,7 @@ impl Noise {
 }
 
 impl Smearer {
-    /// Hands `write` the pixels of `rect`, a row at a time: row and column within the rectangle, and pixels, 4 bytes each,
+    /// Hands `write` the pixels of `rect`, a row at a time: the row within the rectangle, and pixels, 4 bytes each,
     /// premultiplied with the coverage of their samples.
     pub(super) fn smear(
         &mut self,
@@ -225,7 +225,7 @@ impl Smearer {
         placement: &Placement,
         smeared: &Smeared,
         rect: PixelRect,
-        mut write: impl FnMut(u32, u32, &[u8]),
+        mut write: impl FnMut(u32, &[u8]),
     ) {
         if rect.is_empty() {
             return;
@@ -288,11 +288,7 @@ impl Smearer {
                 }
             }
             for y in rows {
-                write(
-                    y - rect.y,
-                    0,
-                    &self.lines[(y - top) as usize * stride..][..stride],
-                );
+                write(y - rect.y, &self.lines[(y - top) as usize * stride..][..stride]);
             }
         }
     }

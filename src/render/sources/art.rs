@@ -8,12 +8,15 @@ use super::images::{check_image, texture_bind_group, upload_image};
 use crate::frame::{PackedFormat, PackedFrame, Size};
 use crate::render::error::RenderError;
 use crate::render::gpu::device::Device;
+use crate::render::spec::ColorPolicy;
 use crate::scene::PointerArt;
 
 /// The art of a recording: uploaded when first shown.
 #[derive(Debug)]
 pub(in crate::render) struct ArtStore {
     recorded: BTreeMap<String, Arc<PackedFrame>>,
+    /// Whether images are blended as Cap does, with bright fringes where their alpha is straight.
+    as_cap: bool,
     loaded: HashMap<PointerArt, wgpu::BindGroup>,
     /// Textures of recorded images. Ids that share an image share its texture.
     textures: Vec<(Arc<PackedFrame>, wgpu::BindGroup)>,
@@ -21,17 +24,21 @@ pub(in crate::render) struct ArtStore {
 }
 
 impl ArtStore {
+    /// With Cap's colour maths images with straight alpha are taken for premultiplied, as Cap takes them (26, quirk 7).
+    ///
     /// # Errors
     /// When an image is too large for a texture or holds fewer bytes than its size asks for.
     pub(in crate::render) fn new(
         device: &Device,
         recorded: BTreeMap<String, Arc<PackedFrame>>,
+        colors: ColorPolicy,
     ) -> Result<Self, RenderError> {
         for (id, image) in &recorded {
             check_image(device, &format!("pointer image {id:?}"), image)?;
         }
         Ok(Self {
             recorded,
+            as_cap: colors == ColorPolicy::Cap601,
             loaded: HashMap::new(),
             textures: Vec::new(),
             missing: BTreeSet::new(),
@@ -67,7 +74,14 @@ impl ArtStore {
             PointerArt::Recorded(id) => match self.recorded.get(id) {
                 Some(image) => {
                     let known = self.textures.iter().find(|(of, _)| Arc::ptr_eq(of, image));
-                    let bound = known.map_or_else(|| bind(&premultiplied(image)), |(_, bound)| bound.clone());
+                    let prepared = || {
+                        if self.as_cap {
+                            bind(image)
+                        } else {
+                            bind(&premultiplied(image))
+                        }
+                    };
+                    let bound = known.map_or_else(prepared, |(_, bound)| bound.clone());
                     if known.is_none() {
                         self.textures.push((Arc::clone(image), bound.clone()));
                     }

@@ -224,3 +224,23 @@ fn ripples_are_rings_that_fade() {
     }
     assert!(seen > 0.3);
 }
+
+/// Half-transparent white blended as premultiplied is white: Cap's fringe (26, quirk 7).
+#[test]
+fn caps_colours_have_caps_fringes() {
+    let Some(device) = device() else { return };
+    let mut image = PackedFrame::new(Size::new(4, 4), PackedFormat::Rgba);
+    for pixel in image.data.chunks_exact_mut(4) {
+        pixel.copy_from_slice(&[255, 255, 255, 128]);
+    }
+    let spec = RenderSpec {
+        pointer_art: [("a".to_owned(), Arc::new(image))].into(),
+        colors: ColorPolicy::Cap601,
+        ..spec(SIZE)
+    };
+    let frame = scene(vec![Layer::Pointer(pointer(PointerArt::Recorded(
+        "a".to_owned(),
+    )))]);
+    let found = draw(device, spec, &frame, &Pictures::new());
+    assert_eq!(found[20 * 64 + 20], [255; 4]);
+}
