@@ -240,6 +240,25 @@ impl Timeline {
         (start < end).then(|| (at(start), at(end)))
     }
 
+    /// Source time at `time` of the clip in effect, whatever segment it belongs to; within a transition a clip of `segment` is
+    /// preferred. Ahead of all clips it is the start of the first, behind all the end of the last (cap-look.md 6.4).
+    pub(crate) fn source_in_effect(&self, segment: usize, time: OutputTime) -> SourceTime {
+        let (play, _) = self.holds.play_time(time);
+        let begun = self.clips.partition_point(|clip| clip.play_start <= play);
+        let Some(index) = begun.checked_sub(1) else {
+            return self
+                .clips
+                .first()
+                .map_or(SourceTime::ZERO, |clip| clip.source_start);
+        };
+        let before = index.checked_sub(1).map(|before| &self.clips[before]);
+        let outgoing = before.filter(|before| {
+            play < before.play_end() && self.clips[index].segment != segment && before.segment == segment
+        });
+        let clip = outgoing.unwrap_or(&self.clips[index]);
+        clip.source_after(play - clip.play_start)
+    }
+
     /// The clips of one recording segment.
     pub(crate) fn of_segment(&self, segment: usize) -> SegmentTime<'_> {
         SegmentTime {
@@ -249,9 +268,7 @@ impl Timeline {
     }
 }
 
-/// Output time mapped to one recording segment, whatever else is shown (cap-look.md 6.4).
-///
-/// Between its clips the segment stands at an edge of one of them. Where two of its clips overlap the later one counts.
+/// When one recording segment is shown.
 #[derive(Clone, Debug)]
 pub(crate) struct SegmentTime<'a> {
     holds: &'a Holds,
@@ -259,30 +276,6 @@ pub(crate) struct SegmentTime<'a> {
 }
 
 impl SegmentTime<'_> {
-    /// Source time at `time`; between clips that of the end of the one before, ahead of all the start of the first.
-    pub(crate) fn latest(&self, time: OutputTime) -> SourceTime {
-        let (begun, play) = self.begun(time);
-        match begun.checked_sub(1) {
-            Some(index) => self.clips[index].source_after(play - self.clips[index].play_start),
-            None => self
-                .clips
-                .first()
-                .map_or(SourceTime::ZERO, |clip| clip.source_start),
-        }
-    }
-
-    /// Source time at `time`; between clips that of the start of the next one, behind all the end of the last.
-    pub(crate) fn next(&self, time: OutputTime) -> SourceTime {
-        let (begun, play) = self.begun(time);
-        match begun.checked_sub(1).map(|index| self.clips[index]) {
-            Some(clip) if play < clip.play_end() => clip.source_after(play - clip.play_start),
-            _ => match self.clips.get(begun) {
-                Some(clip) => clip.source_start,
-                None => self.clips.last().map_or(SourceTime::ZERO, |clip| clip.source_end),
-            },
-        }
-    }
-
     /// Whether one of the clips is shown less than `slack` seconds from `time`.
     pub(crate) fn shown_near(&self, time: OutputTime, slack: f64) -> bool {
         let (begun, _) = self.begun(time + slack);

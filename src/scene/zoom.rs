@@ -7,7 +7,7 @@ use super::error::{Checks, SceneError, finite};
 use super::focus::{Clusters, FocusRule};
 use super::samples::Samples;
 use super::spring::{Motion, SpringConstants, SpringStep};
-use super::timeline::{SegmentTime, Timeline};
+use super::timeline::Timeline;
 use crate::cap::config::{ProjectConfig, ZoomMode, ZoomSegment};
 use crate::cap::events::Move;
 use crate::frame::Rect;
@@ -115,7 +115,7 @@ impl Zooms {
         }
         let tracks = shown
             .iter()
-            .map(|&segment| plan.integrate_for(&timeline.of_segment(segment), moves(segment)))
+            .map(|&segment| plan.integrate_for(timeline, segment, moves(segment)))
             .collect();
         Ok(Self {
             tracks,
@@ -268,7 +268,10 @@ impl Plan {
     }
 
     /// The track of one recording segment, kept where one of its clips is shown.
-    fn integrate_for(&self, segment: &SegmentTime<'_>, moves: &[Move]) -> Samples<Sample> {
+    fn integrate_for(&self, timeline: &Timeline, index: usize, moves: &[Move]) -> Samples<Sample> {
+        let segment = timeline.of_segment(index);
+        // With several recording segments the two ends may come from different ones (cap-look.md 6.4).
+        let source = |time: f64| timeline.source_in_effect(index, OutputTime::from_secs(time));
         let mut clusters: Option<(usize, Clusters)> = None;
         let mut focus = |index: usize, zoom: &Segment, time: f64| {
             // Quirk 4: move times are compared with source times, ignoring the alignment of the events.
@@ -280,11 +283,11 @@ impl Plan {
                     crop: self.crop,
                     screen: self.screen,
                 };
-                let from = ms(segment.next(OutputTime::from_secs(zoom.start)));
-                let to = ms(segment.latest(OutputTime::from_secs(zoom.end)));
+                let from = ms(source(zoom.start));
+                let to = ms(source(zoom.end));
                 clusters = Some((index, Clusters::new(moves, from, to, &rule)));
             }
-            let now = ms(segment.latest(OutputTime::from_secs(time)));
+            let now = ms(source(time));
             clusters
                 .as_ref()
                 .map_or([0.5, 0.5], |(_, clusters)| clusters.centre_at(now))

@@ -210,14 +210,13 @@ fn a_segment_keeps_its_own_time() {
     config.transitions = vec![cross_fade(3, 1.0)];
     let timeline = quiet(&config, &[30.0, 30.0]);
     let of = timeline.of_segment(0);
-    let (latest, next) = (|t| of.latest(at(t)).secs(), |t| of.next(at(t)).secs());
-    assert_eq!((latest(-1.0), next(-1.0)), (10.0, 10.0));
-    assert_eq!((latest(1.0), next(1.0)), (11.0, 11.0));
-    assert_eq!((latest(3.0), next(3.0)), (12.0, 20.0));
-    assert_eq!((latest(4.5), next(4.5)), (21.0, 21.0));
+    let source = |t| timeline.source_in_effect(0, at(t)).secs();
+    assert_eq!((source(-1.0), source(1.0)), (10.0, 11.0));
+    // Another segment's clip is in effect.
+    assert_eq!(source(3.0), 1.0);
+    assert_eq!(source(4.5), 21.0);
     // The later of two overlapping clips counts.
-    assert_eq!((latest(5.5), next(5.5)), (0.5, 0.5));
-    assert_eq!((latest(99.0), next(99.0)), (2.0, 2.0));
+    assert_eq!((source(5.5), source(99.0)), (0.5, 2.0));
     assert_eq!(of.last_source(), Some(SourceTime::from_secs(24.0)));
     assert!(of.shown_near(at(2.05), 0.1) && !of.shown_near(at(3.0), 0.1) && of.shown_near(at(3.95), 0.1));
     assert_eq!(timeline.of_segment(7).last_source(), None);
