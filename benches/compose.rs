@@ -89,6 +89,7 @@ fn screen(size: Size, source: Size) -> Card {
         }),
         border: None,
         opacity: 1.0,
+        smear: None,
     }
 }
 
@@ -130,6 +131,7 @@ fn pointer(size: Size) -> Pointer {
         ),
         rotation: 0.1,
         opacity: 1.0,
+        smear: None,
         clip: rect(0.0, 0.0, f64::from(size.width), f64::from(size.height)),
     }
 }
