@@ -1,11 +1,12 @@
 //! Results as measurements give them, with chosen numbers, for the tests of this room.
 
-use super::baseline::{Baseline, RanPaths, Run, SCHEMA_VERSION, Settings};
+use super::baseline::{Baseline, RanPaths, SCHEMA_VERSION, Settings};
 use super::floor::{FloorReport, FloorRun};
 use super::gpu_use::GpuUse;
 use super::input::{Input, InputVideo};
 use super::machine::Machine;
 use super::resources::{MemoryPoint, Usage};
+use super::run::Run;
 use super::runner::ExportRun;
 use super::summary::summarise;
 use super::tool::Tool;

@@ -4,8 +4,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::baseline::Run;
 use super::resources::Usage;
+use super::run::Run;
 use super::stats::{PairedRatio, Statistics, describe, paired_ratio};
 use crate::frame::Size;
 use crate::media::encode::OptionSet;

@@ -4,13 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use super::baseline::{Baseline, RanPaths, Run, SCHEMA_VERSION, Settings};
+use super::baseline::{Baseline, RanPaths, SCHEMA_VERSION, Settings};
 use super::child::{ChildRig, Target};
 use super::error::BenchError;
 use super::floor::Floor;
 use super::input::Input;
 use super::machine::{Load, Machine};
 use super::quality::Pair;
+use super::run::Run;
 use super::runner::{ExportRun, Order, Series, Step, measure};
 use super::summary::summarise;
 use super::tool::Tool;

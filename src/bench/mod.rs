@@ -22,6 +22,7 @@ mod measurement;
 mod privacy;
 pub mod quality;
 pub mod resources;
+pub mod run;
 pub mod runner;
 pub mod similarity;
 pub mod stats;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::baseline::{Better, Metric, Run, StageSummary, Summary};
+use super::baseline::{Better, Metric, StageSummary, Summary};
+use super::run::Run;
 use super::stats::{describe, median};
 use crate::export::StageReport;
 

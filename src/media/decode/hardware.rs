@@ -8,23 +8,8 @@ use std::sync::{Mutex, PoisonError};
 use ffmpeg_next::ffi::{self, AVHWDeviceType, AVPixelFormat};
 use ffmpeg_next::{Codec, codec, frame};
 
-use super::report::FailedAttempt;
+use super::report::{FailedAttempt, HardwareChoice};
 use crate::media::ffmpeg::{FfmpegError, check, forget_complaints};
-
-/// Whether the decoding is to be done by hardware.
-#[derive(
-    Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum HardwareChoice {
-    /// The first of the platform's usual kinds that works, else software.
-    #[default]
-    Auto,
-    /// Software.
-    Off,
-    /// This kind by FFmpeg's name (`videotoolbox`, `vaapi`, `cuda`, `d3d11va`, ...), else software.
-    Named(String),
-}
 
 /// Attempts that failed, each with its reason.
 pub(super) type Failures = Vec<FailedAttempt>;

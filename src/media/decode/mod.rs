@@ -18,8 +18,8 @@ use std::time::Instant;
 
 use ffmpeg_next::frame;
 
-pub use hardware::{HardwareChoice, HardwareProbe, hardware_names, probe_hardware};
-pub use report::{DecodeOptions, DecoderReport, DecoderStats, FailedAttempt};
+pub use hardware::{HardwareProbe, hardware_names, probe_hardware};
+pub use report::{DecodeOptions, DecoderReport, DecoderStats, FailedAttempt, HardwareChoice};
 
 use self::groups::Groups;
 use self::hardware::Failures;

@@ -2,7 +2,20 @@
 
 use std::time::Duration;
 
-use super::hardware::HardwareChoice;
+/// Whether the decoding is to be done by hardware.
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum HardwareChoice {
+    /// The first of the platform's usual kinds that works, else software.
+    #[default]
+    Auto,
+    /// Software.
+    Off,
+    /// This kind by FFmpeg's name (`videotoolbox`, `vaapi`, `cuda`, `d3d11va`, ...), else software.
+    Named(String),
+}
 
 /// How a track is to be decoded.
 #[derive(Clone, Debug)]
