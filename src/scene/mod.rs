@@ -18,6 +18,7 @@ mod filter;
 mod fixtures;
 mod focus;
 mod holds;
+mod images;
 mod intervals;
 mod keyboard;
 mod layer;
