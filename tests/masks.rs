@@ -85,7 +85,11 @@ fn lumas(recording: &Recording, settings: ExportSettings) -> Vec<Vec<u8>> {
     let mut lumas = Vec::new();
     let mut visit = |_: u64, frame: &Nv12Frame| {
         let rows = frame.y.chunks(frame.y_stride).take(SIZE.height as usize);
-        lumas.push(rows.flat_map(|row| &row[..SIZE.width as usize]).copied().collect());
+        lumas.push(
+            rows.flat_map(|row| &row[..SIZE.width as usize])
+                .copied()
+                .collect(),
+        );
     };
     frames(&request, &Cancel::new(), &mut visit).unwrap();
     lumas
@@ -129,7 +133,10 @@ fn every_cell_is_of_one_colour_on_every_frame_whatever_the_path() {
     if !rig::can_compose() {
         return;
     }
-    for (transition, other) in [("cross-fade", "fade-through-black"), ("fade-through-black", "cross-fade")] {
+    for (transition, other) in [
+        ("cross-fade", "fade-through-black"),
+        ("fade-through-black", "cross-fade"),
+    ] {
         let bare = noisy(&json!([]), transition);
         let masked = noisy(&json!([mask(&json!({}))]), transition);
         for (path, sampling, damage) in [
@@ -149,7 +156,10 @@ fn every_cell_is_of_one_colour_on_every_frame_whatever_the_path() {
                 }
                 for (index, (a, b)) in without.iter().zip(with).enumerate() {
                     let (x, y) = (index % SIZE.width as usize, index / SIZE.width as usize);
-                    assert!(covered(x, y) || a == b, "{told}: frame {frame}: ({x}, {y}) is outside");
+                    assert!(
+                        covered(x, y) || a == b,
+                        "{told}: frame {frame}: ({x}, {y}) is outside"
+                    );
                 }
                 // The noise below is spread widely in every cell, but where the fade is black.
                 assert!(
@@ -159,7 +169,10 @@ fn every_cell_is_of_one_colour_on_every_frame_whatever_the_path() {
                 let bright = without.iter().any(|&luma| luma > 150);
                 let whole = cells(without);
                 let whole = whole.iter().filter(|cell| cell.len() > 20);
-                assert!(!bright || whole.clone().all(|cell| spread(cell) > 10), "{told}: frame {frame}");
+                assert!(
+                    !bright || whole.clone().all(|cell| spread(cell) > 10),
+                    "{told}: frame {frame}"
+                );
             }
         }
     }
@@ -181,7 +194,11 @@ fn what_is_written_hides_it_too() {
         assert!(pictures.len() <= 24);
         let shown = |frame: u32| {
             let time = f64::from(frame) / f64::from(FPS) + 1e-3;
-            pictures.iter().rev().find(|picture| picture.seconds <= time).unwrap()
+            pictures
+                .iter()
+                .rev()
+                .find(|picture| picture.seconds <= time)
+                .unwrap()
         };
         for frame in 3..=18 {
             let picture = shown(frame);
@@ -191,7 +208,10 @@ fn what_is_written_hides_it_too() {
                 .collect();
             // Nearly lossless coding keeps a cell flat within a few values.
             let worst = cells(&luma).iter().map(|cell| spread(cell)).max().unwrap();
-            assert!(worst <= 20, "{repeats:?}: frame {frame}: a cell is spread by {worst}");
+            assert!(
+                worst <= 20,
+                "{repeats:?}: frame {frame}: a cell is spread by {worst}"
+            );
         }
     }
 }
@@ -209,7 +229,8 @@ fn a_blur_hides_single_pixels() {
     for frame in 3..=18 {
         let inside = |luma: &[u8]| -> Vec<f64> {
             let pixels = luma.iter().enumerate();
-            let pixels = pixels.filter(|(index, _)| covered(index % SIZE.width as usize, index / SIZE.width as usize));
+            let pixels =
+                pixels.filter(|(index, _)| covered(index % SIZE.width as usize, index / SIZE.width as usize));
             pixels.map(|(_, &luma)| f64::from(luma)).collect()
         };
         let deviation = |values: &[f64]| {
@@ -217,7 +238,10 @@ fn a_blur_hides_single_pixels() {
             let squares = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>();
             (squares / values.len() as f64).sqrt()
         };
-        let (sharp, soft) = (deviation(&inside(&without[frame])), deviation(&inside(&with[frame])));
+        let (sharp, soft) = (
+            deviation(&inside(&without[frame])),
+            deviation(&inside(&with[frame])),
+        );
         // Sigma is a third of 6.6 pixels: white noise keeps 1 / (2 sqrt(pi) 2.2) = 0.13 of its deviation.
         assert!(soft < 0.2 * sharp, "frame {frame}: {soft:.1} of {sharp:.1}");
     }
@@ -235,13 +259,28 @@ fn a_highlight_dims_the_outside() {
     let settings = || still_settings(PixelPath::Simd, Sampling::Processor, true);
     let (without, with) = (lumas(&bare, settings()), lumas(&lit, settings()));
     // Output times in tenths of a second of the fades: 0.1 s, a third of the way, full, a third before the end.
-    for (frame, strength) in [(2, 0.0), (3, 0.0), (4, 0.5 / 3.0), (6, 0.5), (10, 0.5), (17, 0.5 / 3.0), (18, 0.0)] {
+    for (frame, strength) in [
+        (2, 0.0),
+        (3, 0.0),
+        (4, 0.5 / 3.0),
+        (6, 0.5),
+        (10, 0.5),
+        (17, 0.5 / 3.0),
+        (18, 0.0),
+    ] {
         for (index, (&a, &b)) in without[frame].iter().zip(&with[frame]).enumerate() {
             let (x, y) = (index % SIZE.width as usize, index / SIZE.width as usize);
             let centre = [(x as f64 + 0.5) / 320.0, (y as f64 + 0.5) / 178.0];
             let spared = (centre[0] - 0.43).abs() < 0.333 / 2.0 && (centre[1] - 0.51).abs() < 0.411 / 2.0;
-            let expected = if spared { f64::from(a) } else { 16.0 + (f64::from(a) - 16.0) * (1.0 - strength) };
-            assert!((f64::from(b) - expected).abs() <= 2.2, "frame {frame}: ({x}, {y}): {b} for {expected:.1}");
+            let expected = if spared {
+                f64::from(a)
+            } else {
+                16.0 + (f64::from(a) - 16.0) * (1.0 - strength)
+            };
+            assert!(
+                (f64::from(b) - expected).abs() <= 2.2,
+                "frame {frame}: ({x}, {y}): {b} for {expected:.1}"
+            );
         }
     }
 }

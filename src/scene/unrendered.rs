@@ -1,9 +1,7 @@
 //! Settings that a recording uses and this exporter does not draw.
 
 use crate::cap::Recording;
-use crate::cap::config::{
-    BackgroundBlur, BackgroundSource, Grade, PointerKind, StyleOverrides, Timeline,
-};
+use crate::cap::config::{BackgroundBlur, BackgroundSource, Grade, PointerKind, StyleOverrides, Timeline};
 
 /// A setting without its effect.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
