@@ -45,6 +45,48 @@ pub fn psnr(a: Luma<'_>, b: Luma<'_>) -> Option<f64> {
     })
 }
 
+/// Tiles that [`ssim_by_tile`] divides a picture into, columns and rows.
+pub const TILES: (usize, usize) = (16, 9);
+
+/// The SSIM of a picture and of the tile that is least alike.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Alike {
+    /// Of the whole picture, as [`ssim`] has it.
+    pub ssim: f64,
+    /// Of the least alike of [`TILES`]: the mean of the blocks whose middles lie in it.
+    pub lowest_tile: f64,
+    /// Column and row of that tile, from 0.
+    pub tile: (usize, usize),
+}
+
+/// [`ssim`] with that of the least alike tile; `None` when the sizes differ or no block fits. A tile too small for a block is
+/// not judged.
+pub fn ssim_by_tile(a: Luma<'_>, b: Luma<'_>) -> Option<Alike> {
+    let (columns, rows) = (a.size.width as usize / BLOCK, a.size.height as usize / BLOCK);
+    if a.size != b.size || columns * rows == 0 {
+        return None;
+    }
+    let tile_at = |block: usize, side: u32, tiles: usize| (block * BLOCK + BLOCK / 2) * tiles / side as usize;
+    let mut tiles = vec![(0.0, 0u32); TILES.0 * TILES.1];
+    for row in 0..rows {
+        for column in 0..columns {
+            let at = tile_at(row, a.size.height, TILES.1) * TILES.0 + tile_at(column, a.size.width, TILES.0);
+            let (sum, blocks) = &mut tiles[at];
+            *sum += block_ssim(&a, &b, column * BLOCK, row * BLOCK);
+            *blocks += 1;
+        }
+    }
+    let total: f64 = tiles.iter().map(|(sum, _)| sum).sum();
+    let judged = tiles.iter().enumerate().filter(|(_, (_, blocks))| *blocks > 0);
+    let means = judged.map(|(at, (sum, blocks))| (at, sum / f64::from(*blocks)));
+    let (at, lowest_tile) = means.min_by(|a, b| a.1.total_cmp(&b.1))?;
+    Some(Alike {
+        ssim: total / (columns * rows) as f64,
+        lowest_tile,
+        tile: (at % TILES.0, at / TILES.0),
+    })
+}
+
 /// Mean structural similarity over whole blocks of 8x8 pixels, uniformly weighted, with K1 0.01, K2 0.03 and L 255
 /// (Wang et al. 2004, equation 13); `None` when the sizes differ or no block fits.
 pub fn ssim(a: Luma<'_>, b: Luma<'_>) -> Option<f64> {
@@ -124,6 +166,29 @@ mod tests {
         let a: Vec<u8> = (0..64).map(|i| if i % 2 == 0 { 0 } else { 255 }).collect();
         let b: Vec<u8> = a.iter().map(|v| 255 - v).collect();
         assert!(ssim(luma(&a, 8, 8), luma(&b, 8, 8)).unwrap() < -0.9);
+    }
+
+    #[test]
+    fn a_fault_in_one_tile_is_found_there() {
+        // 320x180: tiles of 20x20 pixels. The block at (160, 96) has its middle at (164, 100): column 8, row 5.
+        let mut data: Vec<u8> = (0..320 * 180).map(|i| (i * 31 % 200) as u8).collect();
+        let whole = data.clone();
+        for y in 96..104 {
+            for x in 160..168 {
+                data[y * 320 + x] = 255 - data[y * 320 + x];
+            }
+        }
+        let alike = ssim_by_tile(luma(&whole, 320, 320), luma(&data, 320, 320)).unwrap();
+        assert_eq!(alike.tile, (8, 5));
+        assert!(alike.ssim > 0.99 && alike.lowest_tile < 0.8, "{alike:?}");
+        assert!((alike.ssim - ssim(luma(&whole, 320, 320), luma(&data, 320, 320)).unwrap()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn pictures_of_one_block_have_one_tile() {
+        let data = vec![7; 64];
+        let alike = ssim_by_tile(luma(&data, 8, 8), luma(&data, 8, 8)).unwrap();
+        assert_eq!((alike.tile, alike.lowest_tile), ((8, 4), 1.0));
     }
 
     #[test]

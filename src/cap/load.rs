@@ -159,6 +159,7 @@ fn studio(
         problems,
     );
     let music = project::music(root, &project, problems);
+    let overlay_images = project::overlay_images(root, &project, problems);
     if let Some(timeline) = &mut project.config.timeline {
         timeline.audio_segments = music.iter().map(|music| music.segment.clone()).collect();
     }
@@ -194,6 +195,7 @@ fn studio(
         cursors,
         config: project.config,
         music,
+        overlay_images,
         notch: meta.segments.get(&0).and_then(|segment| segment.display_notch),
         legacy: meta.legacy,
         recovered,

@@ -1,5 +1,6 @@
 //! `project-config.json` read, with `captions.json` beside it (cap-format.md 4).
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::config::{CaptionData, MusicSegment, ProjectConfig};
@@ -140,6 +141,37 @@ pub(super) fn music(root: &Root, project: &Project, problems: &mut Problems) -> 
         .collect()
 }
 
+/// The files of the pictures that are shown. A path out of the recording is an error; a file that isn't there is skipped with
+/// a warning.
+pub(super) fn overlay_images(
+    root: &Root,
+    project: &Project,
+    problems: &mut Problems,
+) -> BTreeMap<String, PathBuf> {
+    let timeline = project.config.timeline.iter();
+    let segments = timeline.flat_map(|timeline| timeline.image_segments.iter().enumerate());
+    let mut seen = BTreeSet::new();
+    let mut files = BTreeMap::new();
+    for (index, segment) in segments.filter(|(_, segment)| segment.is_drawn()) {
+        if !seen.insert(segment.path.as_str()) {
+            continue;
+        }
+        let at = format!("timeline.imageSegments[{index}].path");
+        match root.file(&segment.path) {
+            Ok(file) => {
+                files.insert(segment.path.clone(), file);
+            }
+            Err(fault @ PathFault::Leaves(_)) => problems.error(&project.file, &at, fault.to_string()),
+            Err(fault) => problems.warn(
+                &project.file,
+                &at,
+                format!("{fault}; exported without this picture"),
+            ),
+        }
+    }
+    files
+}
+
 fn in_domain(mut segment: MusicSegment, at: &str, file: &Path, problems: &mut Problems) -> MusicSegment {
     const SECONDS: (f64, f64) = (0.0, super::MAX_SECONDS);
     for (key, value, (low, high)) in [
@@ -218,6 +250,40 @@ mod tests {
         assert_eq!(
             loaded(&folder, None).1,
             ["Error project-config.json: \"project-config.json\" is empty (0 bytes)"]
+        );
+    }
+
+    #[test]
+    fn pictures_lie_in_the_recording_or_are_left_out() {
+        let folder = Folder::new();
+        let image = |path: &str| json!({ "start": 0, "end": 1, "path": path });
+        let mut off = image("../off.png");
+        off["enabled"] = false.into();
+        folder.write("assets/a.png", "picture");
+        folder.json(
+            CONFIG_FILE,
+            &json!({ "timeline": { "segments": [], "zoomSegments": [], "imageSegments": [
+                image("assets/a.png"), off, image("assets/b.png"), image("assets/a.png"), image("../c.png"),
+            ] } }),
+        );
+        let (project, _) = loaded(&folder, None);
+        let mut problems = Problems::default();
+        let files = overlay_images(&folder.root(), &project, &mut problems);
+        assert_eq!(files.keys().collect::<Vec<_>>(), ["assets/a.png"]);
+        assert!(files["assets/a.png"].ends_with("assets/a.png"));
+        let problems = lines(problems);
+        assert_eq!(problems.len(), 2, "{problems:?}");
+        assert!(
+            problems.iter().any(|line| line.starts_with("Warning")
+                && line.contains("imageSegments[2].path")
+                && line.contains("b.png")),
+            "{problems:?}"
+        );
+        assert!(
+            problems
+                .iter()
+                .any(|line| line.starts_with("Error") && line.contains("imageSegments[4].path")),
+            "{problems:?}"
         );
     }
 

@@ -61,6 +61,8 @@ pub struct Recording {
     pub config: ProjectConfig,
     /// Music that is heard, with its files.
     pub music: Vec<Music>,
+    /// The files of the pictures that image segments show, by the path they name; one that is not there is left out.
+    pub overlay_images: BTreeMap<String, PathBuf>,
     /// Notch of the first segment.
     pub notch: Option<DisplayNotch>,
     /// The 2024 single-segment form.

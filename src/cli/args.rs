@@ -317,12 +317,18 @@ pub(super) struct SimilarityArgs {
     /// Frames to compare, e.g. 10,20,30 [default: all]
     #[arg(long, value_delimiter = ',')]
     pub(super) frames: Option<Vec<u64>>,
+    /// Compare every so many frames, from the first on
+    #[arg(long, value_name = "N", conflicts_with = "frames", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) every: Option<u64>,
     /// Take the most alike of so many reference frames to either side
     #[arg(long, default_value_t = 0)]
     pub(super) slack: u64,
     /// Exit with 1 when a frame is less alike
     #[arg(long, value_name = "SSIM")]
     pub(super) min_ssim: Option<f64>,
+    /// Exit with 1 when a tile of a frame, one of 16x9, is less alike
+    #[arg(long, value_name = "SSIM")]
+    pub(super) min_tile: Option<f64>,
     /// Exit with 1 when a plane of a frame, luma or chroma, has a lower PSNR
     #[arg(long, value_name = "DB")]
     pub(super) min_psnr: Option<f64>,

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Exit;
 use super::args::SimilarityArgs;
-use crate::bench::similarity::{Luma, psnr, ssim};
+use crate::bench::similarity::{Luma, psnr, ssim_by_tile};
 use crate::cap::MediaSource;
 use crate::frame::{YuvLayout, YuvPicture};
 use crate::media::decode::{DecodeOptions, HardwareChoice, VideoDecoder};
@@ -21,6 +21,10 @@ struct Row {
     /// Frame of the reference that was most alike.
     reference_frame: u64,
     ssim: f64,
+    /// SSIM of the least alike tile of 16x9.
+    lowest_tile_ssim: f64,
+    /// Column and row of that tile, from 0.
+    lowest_tile: (usize, usize),
     psnr_db: f64,
     /// The lower of the chroma planes; absent where the videos are not both 4:2:0.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -32,22 +36,28 @@ pub(super) fn run(args: &SimilarityArgs) -> anyhow::Result<Exit> {
     let mut video = Video::open(&args.video)?;
     let mut reference = Video::open(&args.reference)?;
     let mut rows = Vec::new();
-    for frame in args.frames.clone().unwrap_or_else(|| video.all_frames()) {
+    let frames = match (&args.frames, args.every) {
+        (Some(frames), _) => frames.clone(),
+        (None, every) => video.all_frames(every.unwrap_or(1)),
+    };
+    for frame in frames {
         let picture = video.frame(frame)?;
         let mut best: Option<Row> = None;
         for reference_frame in frame.saturating_sub(args.slack)..=frame + args.slack {
             let other = reference.frame(reference_frame)?;
-            let (Some(ssim), Some(psnr_db)) = (
-                ssim(luma(&picture), luma(&other)),
+            let (Some(alike), Some(psnr_db)) = (
+                ssim_by_tile(luma(&picture), luma(&other)),
                 psnr(luma(&picture), luma(&other)),
             ) else {
                 bail!("the pictures differ in size: {} and {}", picture.size, other.size);
             };
-            if best.as_ref().is_none_or(|best| ssim > best.ssim) {
+            if best.as_ref().is_none_or(|best| alike.ssim > best.ssim) {
                 best = Some(Row {
                     frame,
                     reference_frame,
-                    ssim,
+                    ssim: alike.ssim,
+                    lowest_tile_ssim: alike.lowest_tile,
+                    lowest_tile: alike.tile,
                     psnr_db,
                     chroma_psnr_db: chroma_psnr(&picture, &other),
                 });
@@ -63,14 +73,21 @@ pub(super) fn run(args: &SimilarityArgs) -> anyhow::Result<Exit> {
                 .chroma_psnr_db
                 .map_or_else(String::new, |db| format!(", chroma {db:.2} dB"));
             format!(
-                "frame {:4}  reference {:4}  ssim {:.5}  psnr {:.2} dB{chroma}",
-                row.frame, row.reference_frame, row.ssim, row.psnr_db
+                "frame {:4}  reference {:4}  ssim {:.5}  lowest tile {:.3} at {},{}  psnr {:.2} dB{chroma}",
+                row.frame,
+                row.reference_frame,
+                row.ssim,
+                row.lowest_tile_ssim,
+                row.lowest_tile.0,
+                row.lowest_tile.1,
+                row.psnr_db
             )
         };
         super::print_exactly(&format!("{line}\n"))?;
     }
     let lowest = |value: fn(&Row) -> f64| rows.iter().map(value).fold(f64::INFINITY, f64::min);
     let ssim = lowest(|row| row.ssim);
+    let tile = lowest(|row| row.lowest_tile_ssim);
     let psnr = lowest(|row| {
         row.chroma_psnr_db
             .map_or(row.psnr_db, |chroma| chroma.min(row.psnr_db))
@@ -78,11 +95,11 @@ pub(super) fn run(args: &SimilarityArgs) -> anyhow::Result<Exit> {
     if !args.json && !rows.is_empty() {
         let frames = rows.len();
         super::print(&format!(
-            "lowest of {frames} frames: ssim {ssim:.5}, psnr of a plane {psnr:.2} dB\n"
+            "lowest of {frames} frames: ssim {ssim:.5}, of a tile {tile:.3}, psnr of a plane {psnr:.2} dB\n"
         ))?;
     }
     let below = |found: f64, bound: Option<f64>| bound.is_some_and(|bound| rows.is_empty() || found < bound);
-    if below(ssim, args.min_ssim) || below(psnr, args.min_psnr) {
+    if below(ssim, args.min_ssim) || below(tile, args.min_tile) || below(psnr, args.min_psnr) {
         return Ok(Exit::Failed);
     }
     Ok(Exit::Done)
@@ -144,8 +161,10 @@ impl Video {
         })
     }
 
-    fn all_frames(&self) -> Vec<u64> {
-        (0..self.frames).collect()
+    fn all_frames(&self, every: u64) -> Vec<u64> {
+        (0..self.frames)
+            .step_by(usize::try_from(every).unwrap_or(usize::MAX))
+            .collect()
     }
 
     fn frame(&mut self, n: u64) -> anyhow::Result<YuvPicture> {

@@ -15,7 +15,7 @@ use crate::causes::one_line;
 use crate::frame::PackedFrame;
 use crate::media::MediaError;
 use crate::media::still::{ImageLimits, load_image};
-use crate::scene::{Fill, own_art};
+use crate::scene::{Bitmap, Fill, own_art};
 
 /// Pointer images by id. Ids whose files hold the same share one image.
 pub(super) type PointerArt = BTreeMap<String, Arc<PackedFrame>>;
@@ -121,4 +121,44 @@ pub(super) fn background_images(
         "the background image {stored:?} can't be used ({reason}); white is painted instead: name an image with --background"
     ));
     Ok(images)
+}
+
+/// The pictures of image segments, by the path they name. One that can't be read is not drawn, and said so.
+pub(super) fn load_overlay_images(
+    recording: &Recording,
+    budget: &Budget,
+    claims: &mut Vec<Claim>,
+    warnings: &mut Vec<String>,
+) -> BTreeMap<String, Bitmap> {
+    let mut of_file: HashMap<&Path, Option<Bitmap>> = HashMap::new();
+    let mut pictures = BTreeMap::new();
+    for (path, file) in &recording.overlay_images {
+        let bitmap =
+            of_file
+                .entry(file)
+                .or_insert_with(|| match load_image(file, &ImageLimits::OVERLAY, budget) {
+                    Ok(image) => {
+                        claims.push(image.claim);
+                        premultiplied(image.frame)
+                    }
+                    Err(error) => {
+                        warnings.push(format!("picture {path:?} is not drawn: {}", one_line(&error)));
+                        None
+                    }
+                });
+        pictures.extend(bitmap.clone().map(|bitmap| (path.clone(), bitmap)));
+    }
+    pictures
+}
+
+/// A picture with straight alpha as a bitmap.
+fn premultiplied(image: PackedFrame) -> Option<Bitmap> {
+    let mut data = image.data;
+    for pixel in data.chunks_exact_mut(4) {
+        let alpha = u16::from(pixel[3]);
+        for channel in &mut pixel[..3] {
+            *channel = ((u16::from(*channel) * alpha + 127) / 255) as u8;
+        }
+    }
+    Bitmap::mipmapped(image.size, data)
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::cancel::Cancel;
 use super::encoder::Encoder;
 use super::error::ExportError;
-use super::images::{PointerArt, load_pointer_art};
+use super::images::{PointerArt, load_overlay_images, load_pointer_art};
 use super::instruments::Instruments;
 use super::open::{decoder_threads, open_renderer};
 use super::pipeline::{self, Parts, Sink};
@@ -121,7 +121,13 @@ pub fn plan(mut recording: Recording, settings: &ExportSettings) -> Result<Plan,
         typesetter: Arc::new(Fonts::system()),
         linear_colors: settings.cap_colors,
     };
-    let scene = Scene::new(&recording, &facts, &sizes, scene_settings, &texts)?;
+    let mut scene = Scene::new(&recording, &facts, &sizes, scene_settings, &texts)?;
+    scene.set_overlay_images(load_overlay_images(
+        &recording,
+        &budget,
+        &mut claims,
+        &mut warnings,
+    ));
     if scene.frame_count() == 0
         && let Some((segment, probed)) = recording.segments.iter().zip(&media).next()
     {

@@ -61,25 +61,31 @@ pub(super) fn open(
     Ok(Some(Mixer::new(sound, sources, retime::retimers())?))
 }
 
-/// The clips on the recording's sample clock. An incoming clip is heard from the start of its transition on.
+/// The clips on the recording's sample clock.
 fn clips(timeline: &Timeline) -> Vec<ClipSound> {
-    let starts: Vec<f64> = timeline.clips().iter().map(|clip| clip.play_start()).collect();
-    let mut clips = Vec::new();
-    for (index, clip) in timeline.clips().iter().enumerate() {
-        let end = starts
-            .get(index + 1)
-            .copied()
-            .unwrap_or(starts[index] + clip.duration);
-        let sample = |seconds| u64::try_from(samples_at(seconds)).unwrap_or(0);
-        clips.push(ClipSound {
-            span: sample(starts[index])..sample(end),
-            start: clip.source_start,
-            speed: clip.speed,
-            speed_mode: Some(clip.audio_mode),
-            segment: clip.segment,
-        });
+    let sample = |seconds| u64::try_from(samples_at(seconds)).unwrap_or(0);
+    let sounds = timeline.clips().iter().map(|clip| ClipSound {
+        span: sample(clip.play_start())..sample(clip.play_start() + clip.duration),
+        transition: clip.transition_in.map(|transition| transition.kind),
+        gain: clip.gain,
+        start: clip.source_start,
+        speed: clip.speed,
+        speed_mode: Some(clip.audio_mode),
+        segment: clip.segment,
+    });
+    let mut sounds: Vec<ClipSound> = sounds.collect();
+    // Borders are where clips start: rounding must make no overlaps of its own.
+    for index in 1..sounds.len() {
+        let start = sounds[index].span.start;
+        if sounds[index].transition.is_none() {
+            sounds[index - 1].span.end = start;
+        }
+        if let Some(earlier) = index.checked_sub(2) {
+            let end = &mut sounds[earlier].span.end;
+            *end = (*end).min(start);
+        }
     }
-    clips
+    sounds
 }
 
 fn holds(timeline: &Timeline) -> Vec<std::ops::Range<u64>> {

@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbaImage};
 
 use super::ffmpeg::MediaError;
@@ -22,6 +23,8 @@ pub struct ImageLimits {
     pub max_side: u32,
     /// A larger side is reduced to this, the ratio kept.
     pub fit: Option<u32>,
+    /// Whether it is turned and mirrored as its EXIF data say.
+    pub upright: bool,
     /// How often the finished image lies in memory while it is used: as pixels, as a texture, on the way there.
     pub copies: u64,
 }
@@ -31,12 +34,21 @@ impl ImageLimits {
     pub const BACKGROUND: Self = Self {
         max_side: 32768,
         fit: Some(2560),
+        upright: false,
         copies: 2,
     };
     /// Pointer art: kept as it is.
     pub const POINTER: Self = Self {
         max_side: 4096,
         fit: None,
+        upright: false,
+        copies: 3,
+    };
+    /// Pictures over the frame (cap-additions.md): reduced to what the largest outputs can show of them.
+    pub const OVERLAY: Self = Self {
+        max_side: 32768,
+        fit: Some(4096),
+        upright: true,
         copies: 3,
     };
 }
@@ -50,7 +62,7 @@ pub struct StillImage {
     pub claim: Claim,
 }
 
-/// Decodes an image file to RGBA with straight alpha, as it is stored (an EXIF orientation is not applied).
+/// Decodes an image file to RGBA with straight alpha, as it is stored or upright, as `limits` say.
 ///
 /// # Errors
 /// When the file can't be read, is no image of a known format, is damaged, exceeds `limits`, or takes more memory than is left
@@ -83,7 +95,12 @@ pub fn load_image(path: &Path, limits: &ImageLimits, budget: &Budget) -> Result<
     bounds.max_alloc = Some(Budget::OF_A_RECORDING);
     reader.limits(bounds);
     let format = reader.format();
-    let decoder = reader.into_decoder().map_err(failed)?;
+    let mut decoder = reader.into_decoder().map_err(failed)?;
+    let orientation = if limits.upright {
+        decoder.orientation().map_err(failed)?
+    } else {
+        Orientation::NoTransforms
+    };
 
     let (width, height) = decoder.dimensions();
     let size = limits.fit.map_or(Size::new(width, height), |side| {
@@ -97,6 +114,11 @@ pub fn load_image(path: &Path, limits: &ImageLimits, budget: &Budget) -> Result<
         // A picture beside the one that comes out: what came before it, or its planes.
         _ => decoded.max(u64::from(width) * u64::from(height) * 4),
     };
+    // Turned, it lies in memory twice.
+    let working = match orientation {
+        Orientation::NoTransforms => working,
+        _ => working.max(decoded),
+    };
     let finished = size.area() * 4;
     let kept = finished.saturating_mul(limits.copies);
     let peak = decoded.saturating_add(working).saturating_add(finished);
@@ -107,8 +129,11 @@ pub fn load_image(path: &Path, limits: &ImageLimits, budget: &Budget) -> Result<
             file: path.to_owned(),
             source,
         })?;
-    let image = DynamicImage::from_decoder(decoder).map_err(failed)?;
-    let image = if size == Size::new(width, height) {
+    let mut image = DynamicImage::from_decoder(decoder).map_err(failed)?;
+    image.apply_orientation(orientation);
+    let stored = Size::new(image.width(), image.height());
+    let size = limits.fit.map_or(stored, |side| reduced_size(stored, side));
+    let image = if size == stored {
         image.into_rgba8()
     } else {
         reduce(&image, size)
@@ -214,6 +239,36 @@ mod tests {
         let path = write(folder.path(), "exact.png", 2560, 2);
         let frame = load_image(&path, &ImageLimits::BACKGROUND).expect("an image");
         assert_eq!(frame.size, Size::new(2560, 2));
+    }
+
+    /// A JPEG of 16 x 8 pixels, black on the left half and white on the right, that EXIF says to turn clockwise by 90 degrees
+    /// (orientation 6).
+    fn sideways(folder: &Path) -> std::path::PathBuf {
+        let mut jpeg = Vec::new();
+        let image = GrayImage::from_fn(16, 8, |x, _| image::Luma([if x < 8 { 0 } else { 255 }]));
+        image::codecs::jpeg::JpegEncoder::new_with_quality(&mut jpeg, 100)
+            .encode_image(&image)
+            .expect("encoded");
+        let mut exif = b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0".to_vec();
+        let mut marker = vec![0xff, 0xe1];
+        marker.extend(u16::try_from(exif.len() + 2).expect("short").to_be_bytes());
+        marker.append(&mut exif);
+        jpeg.splice(2..2, marker);
+        let path = folder.join("sideways.jpg");
+        fs::write(&path, jpeg).expect("written");
+        path
+    }
+
+    #[test]
+    fn overlays_stand_upright_and_backgrounds_lie_as_stored() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = sideways(folder.path());
+        let stored = load_image(&path, &ImageLimits::BACKGROUND).expect("an image");
+        assert_eq!(stored.size, Size::new(16, 8));
+        let upright = load_image(&path, &ImageLimits::OVERLAY).expect("an image");
+        assert_eq!(upright.size, Size::new(8, 16));
+        // What was left is above.
+        assert!(upright.view().row(0)[0] < 16 && upright.view().row(15)[0] > 240);
     }
 
     #[test]

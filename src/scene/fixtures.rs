@@ -77,6 +77,7 @@ pub(crate) fn recording(pointers: &[PointerEvents], config: ProjectConfig) -> Re
         cursors: BTreeMap::from([("a".to_owned(), art)]),
         config,
         music: Vec::new(),
+        overlay_images: BTreeMap::new(),
         notch: None,
         legacy: false,
         recovered: false,

@@ -19,6 +19,7 @@ mod fixtures;
 mod focus;
 mod grades;
 mod holds;
+mod images;
 mod intervals;
 mod keyboard;
 mod layer;

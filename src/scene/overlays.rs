@@ -4,9 +4,11 @@
 //! which that order does not know, lie below the masks: what a sensitive mask covers is hidden, whatever it is. With it the
 //! rows that are not listed are drawn first and the listed ones over them (cap-additions.md).
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::error::{Checks, SceneError};
+use super::images::Images;
+use super::layer::Bitmap;
 use super::masks::Masks;
 use super::tree::{Node, Side};
 use crate::cap::config::{OverlayKind, OverlayRow, ProjectConfig, Timeline};
@@ -19,6 +21,7 @@ pub(crate) struct Overlays {
     /// Bottom to top.
     order: Vec<Overlay>,
     masks: Masks,
+    images: Images,
 }
 
 impl Overlays {
@@ -32,7 +35,13 @@ impl Overlays {
         Ok(Self {
             order: drawing_order(timeline, &config.overlay_order),
             masks: Masks::new(&timeline.mask_segments, output, checks)?,
+            images: Images::new(&timeline.image_segments, output, checks)?,
         })
+    }
+
+    /// Hands over the pictures of image segments.
+    pub(crate) fn set_pictures(&mut self, pictures: BTreeMap<String, Bitmap>) {
+        self.images.set_pictures(pictures);
     }
 
     /// What lies over the frame at `time`, bottom to top. `text` answers for the text of an index.
@@ -46,7 +55,8 @@ impl Overlays {
         let nodes = shown.filter_map(|overlay| match overlay.kind {
             OverlayKind::Mask => self.masks.node(overlay.index, time, side),
             OverlayKind::Text => text(overlay.index),
-            OverlayKind::Image | OverlayKind::Waveform => None,
+            OverlayKind::Image => self.images.node(overlay.index, time, side),
+            OverlayKind::Waveform => None,
         });
         nodes.collect()
     }

@@ -8,7 +8,7 @@ use super::error::{Checks, SceneError};
 use super::facts::{Facts, SegmentClock};
 use super::grades::Grades;
 use super::layer::{
-    Background, BorderLine, Card, CardPicture, Layer, Pointer, PointerArt, Ripple, Shade, Shadow,
+    Background, Bitmap, BorderLine, Card, CardPicture, Layer, Pointer, PointerArt, Ripple, Shade, Shadow,
 };
 use super::layout::Layout;
 use super::modes::Modes;
@@ -210,7 +210,7 @@ impl Scene {
         };
         let mut segments = Vec::with_capacity(events.len());
         for (index, (events, facts)) in events.iter().zip(&facts.segments).enumerate() {
-            let pointer = match (&rules, timeline.of_segment(index).last_source()) {
+            let pointer = match (&rules, timeline.of_segment(index, Side::Incoming).last_source()) {
                 (Some(rules), Some(source)) => {
                     let until = EventTime::from_secs(source.secs() + facts.clock.event_offset);
                     PointerTrack::new(events, rules, until)?
@@ -299,6 +299,11 @@ impl Scene {
         &self.warnings
     }
 
+    /// Hands over the pictures of image segments, by the paths that they name. A segment without one is not drawn.
+    pub fn set_overlay_images(&mut self, pictures: BTreeMap<String, Bitmap>) {
+        self.overlays.set_pictures(pictures);
+    }
+
     /// What frame `n` shows; `None` from [`Self::frame_count`] on.
     pub fn frame(&self, n: u64) -> Option<SceneFrame> {
         if n >= self.frame_count {
@@ -355,7 +360,7 @@ impl Scene {
             time: MediaTime::from_secs((source + offset).max(0.0)),
         };
         let paint = |role, layer| Node::Paint(LayerId::only(role, side), layer);
-        let stage = self.stage(segment, n);
+        let stage = self.stage(segment, side, n);
 
         let mut nodes = vec![paint(
             Role::Background,
@@ -410,7 +415,7 @@ impl Scene {
         }
         let time = self.time_of(n);
         if let Some(shot) = self.camera3d.at(time.secs()) {
-            let magnified = self.zooms.at(segment, time);
+            let magnified = self.zooms.at(segment, side, time);
             shot.take(&mut nodes, flat, &magnified, &self.layout, side);
         }
         let text = |index| self.writing.text(index, time.secs(), side);
@@ -427,8 +432,8 @@ impl Scene {
         self.settings.frame_rate.time_of(n)
     }
 
-    /// Where things stand in frame `n` while a clip of `segment` is shown.
-    fn stage(&self, segment: usize, n: u64) -> Stage<'_> {
+    /// Where things stand in frame `n` while a clip of `segment` is shown on `side`.
+    fn stage(&self, segment: usize, side: Side, n: u64) -> Stage<'_> {
         let time = self.time_of(n);
         let before = n.checked_sub(1).map(|before| self.time_of(before));
         let before = before.filter(|&before| !self.zooms.snaps_between(before, time));
@@ -436,7 +441,7 @@ impl Scene {
         let shot = self.camera3d.at(time.secs());
         // The moment before is seen as this one is: a camera that leaves the flat position does not smear the card.
         let seen = |at| {
-            let zoom = self.zooms.at(segment, at);
+            let zoom = self.zooms.at(segment, side, at);
             shot.map_or(zoom, |shot| shot.zoom(zoom))
         };
         Stage {

@@ -4,11 +4,12 @@
 //! fullscreen texts. [`Timeline::locate`] goes from output time to source time; the other way round a clip's source
 //! time s is shown at the output time of `play start + (s - in point) / speed` ([`Timeline::output_time_in`]).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::{Checks, MAX_DURATION, MAX_FRAMES, SceneError, finite, setting};
 use super::facts::Facts;
 use super::holds::{Hold, Holds};
+use super::tree::Side;
 use crate::cap::config::{self, SpeedAudioMode, TransitionKind};
 use crate::time::{FrameRate, OutputTime, SourceTime};
 
@@ -43,6 +44,8 @@ pub struct TimelineClip {
     pub speed: f64,
     /// Its sound where `speed` is not 1.
     pub audio_mode: SpeedAudioMode,
+    /// Factor on its recorded sound, 0..=2.
+    pub gain: f64,
     /// How it takes over from the clip before, which it overlaps for that long.
     pub transition_in: Option<ClipTransition>,
     /// Seconds of clips played when it begins.
@@ -240,45 +243,68 @@ impl Timeline {
         (start < end).then(|| (at(start), at(end)))
     }
 
-    /// Source time at `time` of the clip in effect, whatever segment it belongs to; within a transition a clip of `segment` is
-    /// preferred. Ahead of all clips it is the start of the first, behind all the end of the last (cap-look.md 6.4).
-    pub(crate) fn source_in_effect(&self, segment: usize, time: OutputTime) -> SourceTime {
-        let (play, _) = self.holds.play_time(time);
-        let begun = self.clips.partition_point(|clip| clip.play_start <= play);
-        let Some(index) = begun.checked_sub(1) else {
-            return self
-                .clips
-                .first()
-                .map_or(SourceTime::ZERO, |clip| clip.source_start);
-        };
-        let before = index.checked_sub(1).map(|before| &self.clips[before]);
-        let outgoing = before.filter(|before| {
-            play < before.play_end() && self.clips[index].segment != segment && before.segment == segment
-        });
-        let clip = outgoing.unwrap_or(&self.clips[index]);
-        clip.source_after(play - clip.play_start)
-    }
-
-    /// The clips of one recording segment.
-    pub(crate) fn of_segment(&self, segment: usize) -> SegmentTime<'_> {
+    /// The clips of one recording segment, as they are seen from `side` of a transition.
+    pub(crate) fn of_segment(&self, segment: usize, side: Side) -> SegmentTime<'_> {
         SegmentTime {
             holds: &self.holds,
+            all: &self.clips,
             clips: self.clips.iter().filter(|clip| clip.segment == segment).collect(),
+            segment,
+            side,
         }
+    }
+
+    /// Segments that a transition leads from and to: there its two sides see the time differently.
+    pub(crate) fn joined_to_themselves(&self) -> BTreeSet<usize> {
+        let joined = self.clips.windows(2).filter(|pair| {
+            let [before, clip] = pair else { return false };
+            clip.transition_in.is_some() && before.segment == clip.segment
+        });
+        joined.map(|pair| pair[0].segment).collect()
     }
 }
 
-/// When one recording segment is shown.
+/// Output time as one recording segment sees it (cap-look.md 6.4).
 #[derive(Clone, Debug)]
 pub(crate) struct SegmentTime<'a> {
     holds: &'a Holds,
+    all: &'a [TimelineClip],
+    /// Those of the segment.
     clips: Vec<&'a TimelineClip>,
+    segment: usize,
+    side: Side,
 }
 
 impl SegmentTime<'_> {
+    /// Source time at `time` in the clip in effect, whatever segment that is of; ahead of all clips the start of the first,
+    /// behind them the end of the last. Of two clips of a transition one of this segment counts, of two such ones the later
+    /// for the incoming side and the earlier for the outgoing one; else the incoming clip.
+    pub(crate) fn source_at(&self, time: OutputTime) -> SourceTime {
+        let (play, _) = self.holds.play_time(time);
+        let begun = self.all.partition_point(|clip| clip.play_start <= play);
+        let Some(last) = begun.checked_sub(1).and_then(|index| self.all.get(index)) else {
+            return self
+                .all
+                .first()
+                .map_or(SourceTime::ZERO, |clip| clip.source_start);
+        };
+        let before = begun
+            .checked_sub(2)
+            .and_then(|index| self.all.get(index))
+            .filter(|before| play < before.play_end());
+        let own = |clip: &TimelineClip| clip.segment == self.segment;
+        let clip = match (before, self.side) {
+            (Some(before), Side::Incoming) if own(before) && !own(last) => before,
+            (Some(before), Side::Outgoing) if own(before) => before,
+            _ => last,
+        };
+        clip.source_after(play - clip.play_start)
+    }
+
     /// Whether one of the clips is shown less than `slack` seconds from `time`.
     pub(crate) fn shown_near(&self, time: OutputTime, slack: f64) -> bool {
-        let (begun, _) = self.begun(time + slack);
+        let (later, _) = self.holds.play_time(time + slack);
+        let begun = self.clips.partition_point(|clip| clip.play_start <= later);
         let (earlier, _) = self.holds.play_time(time - slack);
         begun
             .checked_sub(1)
@@ -291,11 +317,6 @@ impl SegmentTime<'_> {
             .iter()
             .map(|clip| clip.source_end)
             .max_by(|a, b| a.secs().total_cmp(&b.secs()))
-    }
-
-    fn begun(&self, time: OutputTime) -> (usize, f64) {
-        let (play, _) = self.holds.play_time(time);
-        (self.clips.partition_point(|clip| clip.play_start <= play), play)
     }
 }
 
@@ -392,6 +413,7 @@ fn place(
             source_end: SourceTime::from_secs(end),
             speed,
             audio_mode: clip.speed_audio_mode.unwrap_or_default(),
+            gain: clip.gain(),
             transition_in,
             play_start,
         });

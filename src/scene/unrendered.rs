@@ -1,7 +1,7 @@
 //! Settings that a recording uses and this exporter does not draw.
 
 use crate::cap::Recording;
-use crate::cap::config::{BackgroundBlur, BackgroundSource, Clip, StyleOverrides, Timeline};
+use crate::cap::config::{BackgroundBlur, BackgroundSource, StyleOverrides, Timeline};
 
 /// A setting without its effect.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
@@ -18,14 +18,7 @@ pub fn unrendered(recording: &Recording) -> Vec<Unrendered> {
     let mut list = List::default();
     background(recording, &mut list);
     if let Some(timeline) = &config.timeline {
-        clips(timeline, &mut list);
-        overlays(timeline, &mut list);
         added_overlays(timeline, &mut list);
-        list.add_if(
-            !config.overlay_order.is_empty(),
-            "overlayOrder",
-            "overlays lie over one another in the usual order",
-        );
     }
     if has_camera(recording) {
         let blur = config.camera.background_blur.mode;
@@ -92,15 +85,6 @@ fn background(recording: &Recording, list: &mut List) {
     );
 }
 
-fn clips(timeline: &Timeline, list: &mut List) {
-    let played = |test: fn(&Clip) -> bool| timeline.segments.iter().any(test);
-    list.add_if(
-        played(|clip| clip.gain() != 1.0),
-        "timeline.segments.volume",
-        "every clip is as loud as recorded",
-    );
-}
-
 /// The overlays of cap-additions.md.
 fn added_overlays(timeline: &Timeline, list: &mut List) {
     let styles = timeline
@@ -116,30 +100,11 @@ fn added_overlays(timeline: &Timeline, list: &mut List) {
     );
     list.add_if(
         timeline
-            .image_segments
-            .iter()
-            .any(|image| image.enabled && image.end > image.start && image.opacity > 0.0),
-        "timeline.imageSegments",
-        "no pictures are drawn",
-    );
-    list.add_if(
-        timeline
             .waveform_segments
             .iter()
             .any(|waveform| waveform.enabled && waveform.end > waveform.start),
         "timeline.waveformSegments",
         "no waveforms are drawn",
-    );
-}
-
-fn overlays(timeline: &Timeline, list: &mut List) {
-    list.add_if(
-        timeline
-            .transitions
-            .iter()
-            .any(|t| t.segment_index >= 1 && t.duration > 0.0),
-        "timeline.transitions",
-        "clips are mixed, but the incoming one is heard alone",
     );
 }
 
@@ -210,7 +175,7 @@ mod tests {
         recording.cursors.get_mut("a").unwrap().image.shape = Some("MacOS|Arrow".into());
         assert_eq!(
             named(&recording),
-            ["timeline.transitions", "camera.backgroundBlur",]
+            ["camera.backgroundBlur"]
         );
     }
 
@@ -265,15 +230,9 @@ mod tests {
                 serde_json::json!({ "camera": { "backgroundBlur": { "mode": "remove" } } }),
                 Some("camera.backgroundBlur"),
             ),
-            (
-                timeline("clip", serde_json::json!({ "volume": 0.5 })),
-                Some("timeline.segments.volume"),
-            ),
+            (timeline("clip", serde_json::json!({ "volume": 0.5 })), None),
             (timeline("clip", serde_json::json!({ "volume": null })), None),
-            (
-                timeline("clip", serde_json::json!({ "audioMuted": true })),
-                Some("timeline.segments.volume"),
-            ),
+            (timeline("clip", serde_json::json!({ "audioMuted": true })), None),
             (timeline("clip", serde_json::json!({ "hideCursor": true })), None),
             (
                 timeline(
@@ -291,7 +250,7 @@ mod tests {
                     "imageSegments",
                     serde_json::json!([{ "start": 0, "end": 1, "path": "a.png" }]),
                 ),
-                Some("timeline.imageSegments"),
+                None,
             ),
             (
                 timeline(

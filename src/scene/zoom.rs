@@ -7,7 +7,8 @@ use super::error::{Checks, SceneError, finite};
 use super::focus::{Clusters, FocusRule};
 use super::samples::Samples;
 use super::spring::{Motion, SpringConstants, SpringStep};
-use super::timeline::Timeline;
+use super::timeline::{SegmentTime, Timeline};
+use super::tree::Side;
 use crate::cap::config::{ProjectConfig, ZoomMode, ZoomSegment};
 use crate::cap::events::Move;
 use crate::frame::Rect;
@@ -42,6 +43,8 @@ pub(crate) struct Zooms {
     by_segment: BTreeMap<usize, usize>,
     /// When springs snap: first and last moment, merged, in order.
     snaps: Vec<(f64, f64)>,
+    /// The same for the outgoing side of transitions within a segment.
+    outgoing: BTreeMap<usize, usize>,
 }
 
 /// State after a step; single precision as cap-look.md 6.5 has it.
@@ -70,6 +73,7 @@ impl Zooms {
                 tracks: Vec::new(),
                 by_segment: BTreeMap::new(),
                 snaps: Vec::new(),
+                outgoing: BTreeMap::new(),
             });
         }
         let spring = config.screen_movement_spring;
@@ -102,9 +106,11 @@ impl Zooms {
                 tracks: vec![track],
                 by_segment: shown.into_iter().map(|segment| (segment, 0)).collect(),
                 snaps,
+                outgoing: BTreeMap::new(),
             });
         }
-        let steps = plan.steps().saturating_mul(shown.len() as u64);
+        let joined = timeline.joined_to_themselves();
+        let steps = plan.steps().saturating_mul((shown.len() + joined.len()) as u64);
         if steps > MAX_STEPS {
             return Err(SceneError::TooManySteps {
                 what: "automatic zooms",
@@ -113,22 +119,24 @@ impl Zooms {
                 remove: "the automatic zooms",
             });
         }
-        let tracks = shown
-            .iter()
-            .map(|&segment| plan.integrate_for(timeline, segment, moves(segment)))
+        let sides = shown.iter().map(|&segment| (segment, Side::Incoming));
+        let tracks = sides
+            .chain(joined.iter().map(|&segment| (segment, Side::Outgoing)))
+            .map(|(segment, side)| plan.integrate_for(&timeline.of_segment(segment, side), moves(segment)))
             .collect();
         Ok(Self {
             tracks,
+            outgoing: joined.into_iter().zip(shown.len()..).collect(),
             by_segment: shown.into_iter().zip(0..).collect(),
             snaps,
         })
     }
 
-    /// Zoom at `time` while a clip of `segment` is shown; linear between the two steps around it.
-    pub(crate) fn at(&self, segment: usize, time: OutputTime) -> ZoomState {
-        let track = self
-            .by_segment
-            .get(&segment)
+    /// Zoom at `time` while a clip of `segment` is shown on `side`; linear between the two steps around it.
+    pub(crate) fn at(&self, segment: usize, side: Side, time: OutputTime) -> ZoomState {
+        let outgoing = self.outgoing.get(&segment).filter(|_| side == Side::Outgoing);
+        let track = outgoing
+            .or_else(|| self.by_segment.get(&segment))
             .and_then(|&track| self.tracks.get(track));
         let Some(track) = track else {
             return ZoomState {
@@ -283,11 +291,11 @@ impl Plan {
                     crop: self.crop,
                     screen: self.screen,
                 };
-                let from = ms(source(zoom.start));
-                let to = ms(source(zoom.end));
+                let from = ms(segment.source_at(OutputTime::from_secs(zoom.start)));
+                let to = ms(segment.source_at(OutputTime::from_secs(zoom.end)));
                 clusters = Some((index, Clusters::new(moves, from, to, &rule)));
             }
-            let now = ms(source(time));
+            let now = ms(segment.source_at(OutputTime::from_secs(time)));
             clusters
                 .as_ref()
                 .map_or([0.5, 0.5], |(_, clusters)| clusters.centre_at(now))

@@ -1,7 +1,7 @@
 //! Gains, channel handling and limits of one sample (cap-look.md 21.2, 21.5).
 
 use super::{Channels, Stereo};
-use crate::cap::config::MicStereoMode;
+use crate::cap::config::{MicStereoMode, TransitionKind};
 
 /// Level at and below which a recording track is silent, dB.
 const TRACK_SILENT_DB: f64 = -30.0;
@@ -24,6 +24,18 @@ pub(super) fn track_gain(db: f64) -> Option<f32> {
 /// Gain of a music segment, `None` where it is silent.
 pub(super) fn music_gain(db: f64) -> Option<f32> {
     (db > MUSIC_SILENT_DB).then(|| factor(db))
+}
+
+/// What the clip that goes and the one that comes weigh at g of a transition (cap-look.md 21.4).
+pub(super) fn transition_weights(kind: TransitionKind, g: f64) -> [f32; 2] {
+    let weights = match kind {
+        TransitionKind::CrossFade => {
+            let (sin, cos) = (std::f64::consts::FRAC_PI_2 * g).sin_cos();
+            [cos, sin]
+        }
+        TransitionKind::FadeThroughBlack => [1.0 - 2.0 * g, 2.0 * g - 1.0],
+    };
+    weights.map(|weight| weight.max(0.0) as f32)
 }
 
 /// Which of a source's channels is heard on which side, and how loud.
@@ -87,6 +99,29 @@ mod tests {
         assert!(track_gain(-29.99).is_some());
         assert_eq!(music_gain(-60.0), None);
         assert!(near(music_gain(-40.0).unwrap(), 0.01));
+    }
+
+    #[test]
+    fn transitions_weigh_both_sides() {
+        let of = |kind, g| transition_weights(kind, g);
+        for (g, out, into) in [
+            (0.0, 1.0, 0.0),
+            (1.0 / 3.0, 0.866_025_4, 0.5),
+            (0.5, 0.707_106_77, 0.707_106_77),
+            (1.0, 0.0, 1.0),
+        ] {
+            let [a, b] = of(TransitionKind::CrossFade, g);
+            assert!(near(a, out) && near(b, into), "{g}: {a} {b}");
+        }
+        for (g, out, into) in [
+            (0.0, 1.0, 0.0),
+            (0.25, 0.5, 0.0),
+            (0.5, 0.0, 0.0),
+            (0.75, 0.0, 0.5),
+            (1.0, 0.0, 1.0),
+        ] {
+            assert_eq!(of(TransitionKind::FadeThroughBlack, g), [out, into]);
+        }
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! Renders a plan, front to back.
 
-use super::gain::{Route, clamp, music_gain, track_gain};
+use super::gain::{Route, clamp, music_gain, track_gain, transition_weights};
 use super::plan::{ClipSound, MusicSound, SegmentSound, SoundPlan, TrackSound, Unheard};
 use super::retimed::{RetimedClip, RetimerFactory};
 use super::{BoxError, SAMPLE_RATE, SampleSource, SoundError, Stereo};
-use crate::cap::config::MicStereoMode;
+use crate::cap::config::{MicStereoMode, TransitionKind};
 
 /// Most samples rendered at a time: bounds the scratch buffer.
 const BLOCK: usize = 4096;
@@ -22,7 +22,10 @@ pub struct Mixer {
     held: u64,
     /// First clip that does not lie wholly before the recording's clock.
     clip: usize,
-    playing: Option<Playing>,
+    /// That clip and the next one, where they have begun.
+    playing: [Option<Playing>; 2],
+    /// Samples of the next clip during a transition.
+    incoming: Vec<Stereo>,
 }
 
 /// How the clip at hand is rendered.
@@ -36,8 +39,10 @@ enum Playing {
 enum Span {
     /// Nothing of the recording.
     Silence,
-    /// A clip, from its sample number `.1` on.
-    Clip(usize, u64),
+    /// The clip at hand, at this recording sample.
+    Clip(u64),
+    /// The clip at hand and the next one, at this recording sample.
+    Transition(u64),
 }
 
 impl Mixer {
@@ -62,7 +67,8 @@ impl Mixer {
             hold: 0,
             held: 0,
             clip: 0,
-            playing: None,
+            playing: [None, None],
+            incoming: Vec::new(),
         })
     }
 
@@ -89,7 +95,8 @@ impl Mixer {
             let (block, after) = rest.split_at_mut(length);
             match span {
                 Span::Silence => block.fill([0.0; 2]),
-                Span::Clip(clip, at) => self.recording(clip, at, block)?,
+                Span::Clip(clock) => self.recording(0, clock, block)?,
+                Span::Transition(clock) => self.transition(clock, block)?,
             }
             for music in &self.plan.music {
                 self.sources.add_music(music, self.position, block)?;
@@ -124,26 +131,53 @@ impl Mixer {
             .is_some_and(|clip| clip.span.end <= clock)
         {
             self.clip += 1;
-            self.playing = None;
+            self.playing.swap(0, 1);
+            self.playing[1] = None;
         }
-        match self.plan.clips.get(self.clip) {
-            Some(clip) if clip.span.start <= clock => (
-                Span::Clip(self.clip, clock - clip.span.start),
-                until_hold.min(clip.span.end - clock),
-            ),
-            Some(clip) => (Span::Silence, until_hold.min(clip.span.start - clock)),
-            None => (Span::Silence, until_hold),
+        let Some(clip) = self.plan.clips.get(self.clip) else {
+            return (Span::Silence, until_hold);
+        };
+        if clip.span.start > clock {
+            return (Span::Silence, until_hold.min(clip.span.start - clock));
+        }
+        let length = until_hold.min(clip.span.end - clock);
+        match self.plan.clips.get(self.clip + 1) {
+            Some(next) if next.span.start <= clock && clock < next.span.end => {
+                (Span::Transition(clock), length.min(next.span.end - clock))
+            }
+            Some(next) if next.span.start > clock => (Span::Clip(clock), length.min(next.span.start - clock)),
+            _ => (Span::Clip(clock), length),
         }
     }
 
-    /// Renders samples of a clip, from its sample number `at` on.
-    fn recording(&mut self, clip: usize, at: u64, out: &mut [Stereo]) -> Result<(), SoundError> {
-        let clip = &self.plan.clips[clip];
+    /// Renders samples of the clip at hand and of the next one, mixed (cap-look.md 21.4).
+    fn transition(&mut self, clock: u64, out: &mut [Stereo]) -> Result<(), SoundError> {
+        let mut incoming = std::mem::take(&mut self.incoming);
+        incoming.clear();
+        incoming.resize(out.len(), [0.0; 2]);
+        self.recording(0, clock, out)?;
+        self.recording(1, clock, &mut incoming)?;
+        let (before, next) = (&self.plan.clips[self.clip], &self.plan.clips[self.clip + 1]);
+        // Plans are checked: clips that overlap are joined by one.
+        let kind = next.transition.unwrap_or(TransitionKind::CrossFade);
+        let length = (before.span.end - next.span.start) as f64;
+        for ((out, into), at) in out.iter_mut().zip(&incoming).zip(clock - next.span.start..) {
+            let [going, coming] = transition_weights(kind, at as f64 / length);
+            *out = clamp([0, 1].map(|side| out[side] * going + into[side] * coming));
+        }
+        self.incoming = incoming;
+        Ok(())
+    }
+
+    /// Renders samples of the clip at hand, or of the next one where `ahead` is 1, from recording sample `clock` on.
+    fn recording(&mut self, ahead: usize, clock: u64, out: &mut [Stereo]) -> Result<(), SoundError> {
+        let clip = &self.plan.clips[self.clip + ahead];
+        let at = clock - clip.span.start;
         let segment = &self.plan.segments[clip.segment];
         let output = self.position;
-        let playing = match &mut self.playing {
+        let playing = match &mut self.playing[ahead] {
             Some(playing) => playing,
-            none => none.insert(if self.plan.mute {
+            none => none.insert(if self.plan.mute || clip.gain <= 0.0 {
                 Playing::Silent
             } else {
                 Playing::new(clip, &mut self.retimers).map_err(|source| retime_error(clip, output, source))?
@@ -153,13 +187,13 @@ impl Mixer {
             Playing::Silent => out.fill([0.0; 2]),
             Playing::Straight => {
                 let first = clip.first_sample().saturating_add_unsigned(at);
-                self.sources.mix(segment, first, output, out)?;
+                self.sources.mix((segment, clip.gain), first, output, out)?;
             }
             Playing::Retimed(retimed) => {
                 let sources = &mut self.sources;
                 let mix = |first, block: &mut [Stereo]| {
                     sources
-                        .mix(segment, first, output, block)
+                        .mix((segment, clip.gain), first, output, block)
                         .map_err(RetimedError::Read)
                 };
                 retimed.read(out, mix).map_err(|error| match error {
@@ -222,11 +256,11 @@ struct Sources {
 }
 
 impl Sources {
-    /// Renders microphone and system sound of `segment` from source sample `first` on (cap-look.md 21.2). `output` is
-    /// the output sample at hand, for errors.
+    /// Renders microphone and system sound of a segment, times a factor, from source sample `first` on (cap-look.md 21.2).
+    /// `output` is the output sample at hand, for errors.
     fn mix(
         &mut self,
-        segment: &SegmentSound,
+        (segment, factor): (&SegmentSound, f64),
         first: i64,
         output: u64,
         out: &mut [Stereo],
@@ -242,7 +276,7 @@ impl Sources {
             let Some(gain) = track_gain(volume_db) else {
                 continue;
             };
-            let route = Route::new(self.all[source].channels(), stereo_mode, gain);
+            let route = Route::new(self.all[source].channels(), stereo_mode, gain * factor as f32);
             let read = self.read(source, first.saturating_add(offset), output, out.len())?;
             for (sum, &sample) in out.iter_mut().zip(read) {
                 let [left, right] = route.apply(sample);

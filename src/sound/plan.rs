@@ -6,7 +6,7 @@ use super::SoundError;
 use super::clock::samples_at;
 use super::gain::MUSIC_SILENT_DB;
 use super::retimed::Retime;
-use crate::cap::config::{MicStereoMode, MusicSegment, SpeedAudioMode};
+use crate::cap::config::{MicStereoMode, MusicSegment, SpeedAudioMode, TransitionKind};
 use crate::time::SourceTime;
 
 /// The sound of a whole export. Sources are named by their index in the list given to [`Mixer::new`](super::Mixer::new).
@@ -19,8 +19,8 @@ pub struct SoundPlan {
     pub total: u64,
     /// Silences microphone and system sound, not music.
     pub mute: bool,
-    /// Clips in play order. Their borders are recording samples and don't overlap: during a transition the incoming
-    /// clip is heard alone, so a clip ends where the next one starts.
+    /// Clips in play order. Their borders are recording samples. A clip overlaps the one before where a transition joins
+    /// them, and no other one.
     pub clips: Vec<ClipSound>,
     /// Tracks of each recording segment.
     pub segments: Vec<SegmentSound>,
@@ -35,6 +35,10 @@ pub struct SoundPlan {
 pub struct ClipSound {
     /// When, recording samples: borders are at round(cumulative duration × 48000) (cap-look.md 21.2).
     pub span: Range<u64>,
+    /// How it takes over from the clip before, for as long as they overlap (cap-look.md 21.4).
+    pub transition: Option<TransitionKind>,
+    /// Factor on its recorded tracks, 0..=2 (cap-additions.md).
+    pub gain: f64,
     /// Source time of its first sample.
     pub start: SourceTime,
     /// Playback speed.
@@ -95,8 +99,14 @@ impl SoundPlan {
     pub(super) fn check(&self, sources: usize) -> Result<(), SoundError> {
         let fail = |what: String| Err(SoundError::Plan(what));
         for (i, pair) in self.clips.windows(2).enumerate() {
-            if pair[1].span.start < pair[0].span.end {
+            let joined = pair[1].transition.is_some() && pair[1].span.start >= pair[0].span.start;
+            if pair[1].span.start < pair[0].span.end && !joined {
                 return fail(format!("clip {} starts before clip {i} ends", i + 1));
+            }
+        }
+        for (i, three) in self.clips.windows(3).enumerate() {
+            if three[2].span.start < three[0].span.end {
+                return fail(format!("clip {} starts before clip {i} ends", i + 2));
             }
         }
         for (i, clip) in self.clips.iter().enumerate() {
@@ -195,6 +205,8 @@ mod tests {
     fn clip(speed: f64, speed_mode: Option<SpeedAudioMode>) -> ClipSound {
         ClipSound {
             span: 0..48_000,
+            transition: None,
+            gain: 1.0,
             start: SourceTime::from_secs(1.5),
             speed,
             speed_mode,
@@ -325,6 +337,14 @@ mod tests {
         assert!(good.check(0).is_ok());
         let mut overlapping = good.clone();
         overlapping.clips[1].span.start = 47_999;
+        let mut joined = overlapping.clone();
+        joined.clips[1].transition = Some(TransitionKind::CrossFade);
+        assert!(joined.check(0).is_ok());
+        let mut three = joined.clone();
+        three.clips.push(ClipSound {
+            span: 47_999..96_000,
+            ..joined.clips[1].clone()
+        });
         let mut no_segment = good.clone();
         no_segment.clips[0].segment = 1;
         let mut backwards = good.clone();
@@ -341,6 +361,7 @@ mod tests {
         });
         for (plan, says) in [
             (overlapping, "clip 1 starts before clip 0 ends"),
+            (three, "clip 2 starts before clip 0 ends"),
             (no_segment, "clip 0 plays segment 1, of 1"),
             (backwards, "clip 0 ends before it starts"),
             (touching, "hold 1 is empty, or touches the one before"),

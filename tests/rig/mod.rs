@@ -65,6 +65,11 @@ impl Recording {
         recording
     }
 
+    /// The folder.
+    pub(crate) fn root(&self) -> &Path {
+        self.folder.root()
+    }
+
     pub(crate) fn place(&self, relative: &str) -> PathBuf {
         self.folder.place(relative).unwrap()
     }

@@ -44,6 +44,13 @@ pub struct ImageSegment {
     pub flip_y: bool,
 }
 
+impl ImageSegment {
+    /// Whether it is ever seen, if its picture is there.
+    pub fn is_drawn(&self) -> bool {
+        self.enabled && self.end > self.start && self.opacity > 0.0
+    }
+}
+
 const fn picture_box() -> Xy {
     Xy { x: 0.3, y: 0.3 }
 }

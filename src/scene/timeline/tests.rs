@@ -209,17 +209,41 @@ fn a_segment_keeps_its_own_time() {
     ]);
     config.transitions = vec![cross_fade(3, 1.0)];
     let timeline = quiet(&config, &[30.0, 30.0]);
-    let of = timeline.of_segment(0);
-    let source = |t| timeline.source_in_effect(0, at(t)).secs();
-    assert_eq!((source(-1.0), source(1.0)), (10.0, 11.0));
-    // Another segment's clip is in effect.
-    assert_eq!(source(3.0), 1.0);
-    assert_eq!(source(4.5), 21.0);
-    // The later of two overlapping clips counts.
-    assert_eq!((source(5.5), source(99.0)), (0.5, 2.0));
+    let of = timeline.of_segment(0, Side::Incoming);
+    let source = |of: &SegmentTime<'_>, t| of.source_at(at(t)).secs();
+    assert_eq!(source(&of, -1.0), 10.0);
+    assert_eq!(source(&of, 1.0), 11.0);
+    // The clip in effect counts, though it is of the other segment.
+    assert_eq!(source(&of, 3.0), 1.0);
+    assert_eq!(source(&of, 4.5), 21.0);
+    // Of two overlapping clips of the segment the later counts for the incoming side, the earlier for the outgoing one.
+    assert_eq!(source(&of, 5.5), 0.5);
+    let outgoing = timeline.of_segment(0, Side::Outgoing);
+    assert_eq!(source(&outgoing, 5.5), 23.0);
+    assert_eq!(source(&outgoing, 6.5), 1.5);
+    // To the other segment both are foreign: the incoming one counts.
+    let other = timeline.of_segment(1, Side::Outgoing);
+    assert_eq!(source(&other, 5.5), 0.5);
+    assert_eq!(source(&of, 99.0), 2.0);
+    assert_eq!(timeline.joined_to_themselves(), BTreeSet::from([0]));
     assert_eq!(of.last_source(), Some(SourceTime::from_secs(24.0)));
     assert!(of.shown_near(at(2.05), 0.1) && !of.shown_near(at(3.0), 0.1) && of.shown_near(at(3.95), 0.1));
-    assert_eq!(timeline.of_segment(7).last_source(), None);
+    assert_eq!(timeline.of_segment(7, Side::Incoming).last_source(), None);
+}
+
+/// A transition between two segments: each sees its own clip through it.
+#[test]
+fn both_sides_of_a_border_keep_their_own_clip() {
+    let mut config = timeline(vec![clip(1, 6.0, 8.0, 1.0), clip(0, 10.0, 12.0, 1.0)]);
+    config.transitions = vec![cross_fade(1, 1.0)];
+    let timeline = quiet(&config, &[30.0, 30.0]);
+    for side in [Side::Incoming, Side::Outgoing] {
+        let source = |segment, t| timeline.of_segment(segment, side).source_at(at(t)).secs();
+        assert_eq!((source(0, 0.5), source(1, 0.5)), (6.5, 6.5));
+        assert_eq!((source(0, 1.5), source(1, 1.5)), (10.5, 7.5));
+        assert_eq!((source(0, 2.5), source(1, 2.5)), (11.5, 11.5));
+    }
+    assert!(timeline.joined_to_themselves().is_empty());
 }
 
 proptest! {

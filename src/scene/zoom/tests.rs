@@ -44,7 +44,7 @@ fn zooms(segments: Vec<ZoomSegment>, duration: f64) -> Zooms {
 }
 
 fn at(zooms: &Zooms, time: f64) -> ZoomState {
-    zooms.at(0, OutputTime::from_secs(time))
+    zooms.at(0, Side::Incoming, OutputTime::from_secs(time))
 }
 
 #[test]
@@ -134,8 +134,41 @@ fn automatic_zooms_follow_the_pointer_of_their_segment() {
     let config = config(vec![zoom(1.0, 9.0, 2.0, ZoomMode::Auto)], clips);
     let zooms = made(&config, &events).unwrap();
     // 0.1 and 0.9 lie in the outer quarter and snap to the edges.
-    assert_eq!(zooms.at(0, OutputTime::from_secs(4.0)).centre, [0.0, 0.0]);
-    assert_eq!(zooms.at(1, OutputTime::from_secs(6.0)).centre, [1.0, 1.0]);
+    assert_eq!(
+        zooms.at(0, Side::Incoming, OutputTime::from_secs(4.0)).centre,
+        [0.0, 0.0]
+    );
+    assert_eq!(
+        zooms.at(1, Side::Incoming, OutputTime::from_secs(6.0)).centre,
+        [1.0, 1.0]
+    );
+}
+
+/// cap-look.md 6.4: within one segment each side of a transition follows its own moment of it.
+#[test]
+fn both_sides_of_a_transition_zoom_for_themselves() {
+    // The pointer is at the left up to 5 s, and at the right from then on.
+    let events = [moves(&[
+        (0.0, 0.1, 0.5),
+        (4999.0, 0.1, 0.5),
+        (5000.0, 0.9, 0.5),
+        (9000.0, 0.9, 0.5),
+    ])];
+    let mut config = config(
+        vec![zoom(0.2, 3.5, 2.0, ZoomMode::Auto)],
+        vec![clip(0, 0.0, 3.0, 1.0), clip(0, 6.0, 9.0, 1.0)],
+    );
+    config.timeline.as_mut().unwrap().transitions = vec![crate::cap::config::Transition {
+        segment_index: 1,
+        kind: crate::cap::config::TransitionKind::CrossFade,
+        duration: 1.5,
+    }];
+    let zooms = made(&config, &events).unwrap();
+    let x = |side, time| zooms.at(0, side, OutputTime::from_secs(time)).centre[0];
+    // The second clip begins at 1.5 s.
+    assert_eq!(x(Side::Incoming, 1.4), x(Side::Outgoing, 1.4));
+    assert!(x(Side::Incoming, 2.5) > 0.8, "{}", x(Side::Incoming, 2.5));
+    assert!(x(Side::Outgoing, 2.9) < 0.2, "{}", x(Side::Outgoing, 2.9));
 }
 
 #[test]

@@ -95,6 +95,8 @@ fn nearest() -> RetimerFactory {
 fn clip(span: Range<u64>, start: f64) -> ClipSound {
     ClipSound {
         span,
+        transition: None,
+        gain: 1.0,
         start: SourceTime::from_secs(start),
         speed: 1.0,
         speed_mode: None,
@@ -178,6 +180,181 @@ fn the_first_sample_is_the_nearest_to_the_in_point() {
         vec![stereo(48_000, ramp)],
     );
     assert_eq!(out[0], ramp(5926)); // 5925.888
+}
+
+/// Two clips of 1000 samples that overlap by 400, of sources that are constantly 0.5 and -0.25.
+fn joined(kind: TransitionKind) -> (SoundPlan, Vec<Box<dyn SampleSource>>) {
+    let clips = vec![
+        clip(0..1000, 0.0),
+        ClipSound {
+            segment: 1,
+            transition: Some(kind),
+            ..clip(600..1600, 0.0)
+        },
+    ];
+    let mut plan = microphone(1700, clips);
+    plan.segments.push(SegmentSound {
+        mic: Some(track(1)),
+        system: None,
+    });
+    (
+        plan,
+        vec![
+            stereo(100_000, |_| [0.5, 0.25]),
+            stereo(100_000, |_| [-0.25, 0.5]),
+        ],
+    )
+}
+
+/// cap-look.md 21.4: cos(pi g / 2) and sin(pi g / 2), g advancing with every sample.
+#[test]
+fn a_cross_fade_keeps_the_power() {
+    let (plan, sources) = joined(TransitionKind::CrossFade);
+    let out = render(plan, sources);
+    assert_eq!(
+        (out[599], out[1000], out[1599]),
+        ([0.5, 0.25], [-0.25, 0.5], [-0.25, 0.5])
+    );
+    assert_eq!(out[1600], [0.0; 2]);
+    for (sample, g) in [
+        (600, 0.0f64),
+        (601, 0.0025),
+        (700, 0.25),
+        (800, 0.5),
+        (999, 0.9975),
+    ] {
+        let (sin, cos) = (g * std::f64::consts::FRAC_PI_2).sin_cos();
+        let expected = [0.5 * cos - 0.25 * sin, 0.25 * cos + 0.5 * sin];
+        for side in [0, 1] {
+            assert!(
+                (f64::from(out[sample][side]) - expected[side]).abs() < 1e-6,
+                "{sample}: {:?}",
+                out[sample]
+            );
+        }
+    }
+}
+
+/// cap-look.md 21.4: max(1 - 2g, 0) and max(2g - 1, 0).
+#[test]
+fn a_fade_through_black_is_silent_in_its_middle() {
+    let (plan, sources) = joined(TransitionKind::FadeThroughBlack);
+    let out = render(plan, sources);
+    for (sample, expected) in [
+        (600, [0.5, 0.25]),
+        (700, [0.25, 0.125]),
+        (800, [0.0, 0.0]),
+        (900, [-0.125, 0.25]),
+        (1000, [-0.25, 0.5]),
+    ] {
+        for side in [0, 1] {
+            assert!(
+                (out[sample][side] - expected[side]).abs() < 1e-6,
+                "{sample}: {:?}",
+                out[sample]
+            );
+        }
+    }
+}
+
+#[test]
+fn both_clips_of_a_transition_play_on_and_a_hold_stops_both() {
+    let (mut plan, _) = joined(TransitionKind::CrossFade);
+    plan.clips[1].start = SourceTime::from_secs(0.1);
+    plan.segments[1] = plan.segments[0].clone();
+    plan.holds.push(800..850);
+    plan.total = 1650;
+    let out = render(plan, vec![stereo(480_000, ramp)]);
+    let expected = |clock: usize| {
+        let (sin, cos) = ((clock - 600) as f64 / 400.0 * std::f64::consts::FRAC_PI_2).sin_cos();
+        (clock as f64 * cos + (4800 + clock - 600) as f64 * sin) / 1_048_576.0
+    };
+    for (sample, clock) in [(700, 700), (799, 799), (850, 800), (1049, 999)] {
+        assert!(
+            (f64::from(out[sample][0]) - expected(clock)).abs() < 1e-6,
+            "{sample}"
+        );
+    }
+    assert!(out[800..850].iter().all(|&sample| sample == [0.0; 2]));
+    assert_eq!(out[1050], ramp(4800 + 400));
+}
+
+#[test]
+fn a_sum_beyond_the_limits_is_clamped() {
+    let (plan, _) = joined(TransitionKind::CrossFade);
+    let loud = || stereo(100_000, |_| [0.9, -0.9]);
+    let out = render(plan, vec![loud(), loud()]);
+    // 0.9 x (cos + sin) of 45 degrees is 1.27.
+    assert_eq!(out[800], [1.0, -1.0]);
+}
+
+/// cap-additions.md: a factor on the clip's recorded tracks, not on music.
+#[test]
+fn a_clip_has_its_own_volume() {
+    let clips = [0.0, 0.5, 2.0]
+        .iter()
+        .zip(0u64..)
+        .map(|(&gain, index)| ClipSound {
+            gain,
+            ..clip(index * 100..index * 100 + 100, 0.0)
+        });
+    let mut plan = microphone(300, clips.collect());
+    plan.music.push(music(1, 0..300));
+    let out = render(
+        plan,
+        vec![stereo(1000, |_| [0.25, -0.75]), stereo(1000, |_| [0.125; 2])],
+    );
+    assert_eq!(
+        [out[0], out[100], out[200]],
+        [[0.125, 0.125], [0.25, -0.25], [0.625, -0.875]]
+    );
+}
+
+#[test]
+fn a_volume_counts_at_any_speed() {
+    let mut plan = microphone(
+        200,
+        vec![ClipSound {
+            speed: 2.0,
+            speed_mode: Some(SpeedAudioMode::MatchSpeed),
+            gain: 0.5,
+            ..clip(0..200, 0.0)
+        }],
+    );
+    plan.total = 200;
+    let out = render(plan, vec![stereo(10_000, |_| [0.5; 2])]);
+    assert_eq!(out[50], [0.25; 2]);
+}
+
+proptest! {
+    /// However the samples are asked for, they are the same, through transitions and holds too.
+    #[test]
+    fn transitions_do_not_depend_on_the_calls(
+        cuts in prop::collection::vec(1usize..400, 1..12), black in any::<bool>(), hold in 500u64..1200,
+    ) {
+        let kind = if black { TransitionKind::FadeThroughBlack } else { TransitionKind::CrossFade };
+        let plan = || {
+            let (mut plan, _) = joined(kind);
+            plan.segments[1] = plan.segments[0].clone();
+            plan.clips[1].speed = 0.5;
+            plan.clips[1].speed_mode = Some(SpeedAudioMode::MatchSpeed);
+            plan.holds.push(hold..hold + 77);
+            plan
+        };
+        let sources = || -> Vec<Box<dyn SampleSource>> { vec![stereo(480_000, ramp)] };
+        let whole = render(plan(), sources());
+        let mut mixer = Mixer::new(plan(), sources(), nearest()).unwrap();
+        let mut pieces = Vec::new();
+        for &cut in cuts.iter().cycle() {
+            let mut piece = vec![[0.0; 2]; cut];
+            let written = mixer.fill(&mut piece).unwrap();
+            pieces.extend_from_slice(&piece[..written]);
+            if written < cut {
+                break;
+            }
+        }
+        prop_assert_eq!(pieces, whole);
+    }
 }
 
 #[test]
