@@ -56,15 +56,16 @@ struct Weights {
 impl Weights {
     fn new(blur: &FocusBlur) -> Self {
         let mut kernels = vec![vec![1.0]];
-        let mut made = 0.0;
+        let (mut made, mut reach) = (0.0, 0);
         let by_distance = (0..=DISTANCES).map(|step| {
             let amount = blur.amount_at(blur.ramp() * step as f64 / DISTANCES as f64);
             if amount < 0.5 {
                 return 0;
             }
-            if amount > made * (1.0 + SAME) {
-                kernels.push(kernel(amount * (1.0 + SAME / 2.0), blur.longest()));
-                made = amount;
+            let radius = amount.min(blur.longest()) as u32;
+            if kernels.len() == 1 || amount > made * (1.0 + SAME) || radius != reach {
+                kernels.push(kernel(amount * (1.0 + SAME / 2.0), radius));
+                (made, reach) = (amount, radius);
             }
             // Fewer than there are distances.
             (kernels.len() - 1) as u16
@@ -78,9 +79,8 @@ impl Weights {
     }
 }
 
-/// 18.4: sigma is half the amount, the radius the amount itself up to a limit.
-fn kernel(amount: f64, longest: f64) -> Vec<f32> {
-    let radius = amount.min(longest) as u32;
+/// 18.4: sigma is half the amount; the radius is the amount, up to a limit, cut to whole pixels.
+fn kernel(amount: f64, radius: u32) -> Vec<f32> {
     let weight = |i: u32| (-2.0 * (f64::from(i) / amount).powi(2)).exp();
     let sum = 1.0 + 2.0 * (1..=radius).map(weight).sum::<f64>();
     (0..=radius).map(|i| (weight(i) / sum) as f32).collect()
