@@ -9,7 +9,8 @@ use super::gpu::numbers::Numbers;
 use super::gpu::pipeline::Pipelines;
 use super::gpu::surfaces::Surfaces;
 use super::layers::card::Source;
-use super::passes::{self, Room};
+use super::passes::processor::Processor;
+use super::passes::{self, Room, Unprepared};
 use super::plan::draw::{Draw, Means, Textures};
 use super::plan::uniforms::UniformBlocks;
 use super::plan::{self, Facts, Plan};
@@ -43,6 +44,7 @@ pub struct Renderer {
     converter: Converter,
     /// There where the processor samples.
     sheets: Option<Sheets>,
+    processor: Processor,
     art: ArtStore,
     bitmaps: BitmapStore,
     glyphs: GlyphStore,
@@ -93,6 +95,7 @@ impl Renderer {
             pictures,
             converter,
             sheets,
+            processor: Processor::default(),
             art,
             bitmaps,
             glyphs: GlyphStore::default(),
@@ -341,12 +344,18 @@ impl Renderer {
             bitmaps: &self.bitmaps,
             glyphs: &self.glyphs,
         };
-        passes::record(&mut encoder, &plan.passes, &room).map_err(|missing| RenderError::Device {
+        let unprepared = |missing: Unprepared| RenderError::Device {
             adapter: self.device.report().name.clone(),
             stage: Stage::Draw,
             frame: Some(index),
             reason: format!("{} was not prepared; please report this", missing.0),
-        })?;
+        };
+        let mut first = 0;
+        for pass in &plan.passes {
+            let (parts, work) = ((&self.surfaces, &mut self.uploads), (&plan, pass));
+            encoder = self.processor.draw(&self.device, encoder, parts, work, index)?;
+            passes::record(&mut encoder, pass, &room, &mut first).map_err(unprepared)?;
+        }
         match &self.planes {
             Some(planes) => planes.record(&mut encoder, staging),
             None => {

@@ -276,10 +276,7 @@ impl Plan {
     }
 
     /// The track of one recording segment, kept where one of its clips is shown.
-    fn integrate_for(&self, timeline: &Timeline, index: usize, moves: &[Move]) -> Samples<Sample> {
-        let segment = timeline.of_segment(index);
-        // With several recording segments the two ends may come from different ones (cap-look.md 6.4).
-        let source = |time: f64| timeline.source_in_effect(index, OutputTime::from_secs(time));
+    fn integrate_for(&self, segment: &SegmentTime<'_>, moves: &[Move]) -> Samples<Sample> {
         let mut clusters: Option<(usize, Clusters)> = None;
         let mut focus = |index: usize, zoom: &Segment, time: f64| {
             // Quirk 4: move times are compared with source times, ignoring the alignment of the events.

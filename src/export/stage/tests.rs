@@ -546,6 +546,10 @@ impl World {
 }
 
 pub(super) fn renderer(size: Size, format: PackedFormat, ring: usize) -> Option<Renderer> {
+    renderer_with(size, format, ring, Sampling::Adapter)
+}
+
+fn renderer_with(size: Size, format: PackedFormat, ring: usize, sampling: Sampling) -> Option<Renderer> {
     let device = match Device::open(None) {
         Ok(device) => device,
         Err(RenderError::NoAdapter) if std::env::var_os("CAPSTAN_REQUIRE_GPU").is_none() => return None,
@@ -557,7 +561,7 @@ pub(super) fn renderer(size: Size, format: PackedFormat, ring: usize) -> Option<
         background_images: Default::default(),
         pointer_art: Default::default(),
         colors: ColorPolicy::ByTags,
-        sampling: Sampling::Adapter,
+        sampling,
         ring,
     };
     Some(Renderer::new(device, spec).unwrap())
@@ -587,8 +591,8 @@ fn planes_equal(a: &Nv12Frame, b: &Nv12Frame) -> bool {
         && rows(&a.uv, a.uv_stride, chroma) == rows(&b.uv, b.uv_stride, chroma)
 }
 
-fn check(size: Size, events: &[Event]) -> Result<(), TestCaseError> {
-    let renderer = || renderer(size, PackedFormat::Rgba, 2);
+fn check(size: Size, events: &[Event], sampling: Sampling) -> Result<(), TestCaseError> {
+    let renderer = || renderer_with(size, PackedFormat::Rgba, 2, sampling);
     let (Some(mut partial), Some(mut full)) = (renderer(), renderer()) else {
         return Ok(());
     };
@@ -647,12 +651,17 @@ proptest! {
 
     #[test]
     fn partial_frames_equal_whole_ones(events in prop::collection::vec(event(), 1..24)) {
-        check(Size::new(480, 270), &events)?;
+        check(Size::new(480, 270), &events, Sampling::Adapter)?;
+    }
+
+    #[test]
+    fn so_they_do_where_the_processor_filters(events in prop::collection::vec(event(), 1..24)) {
+        check(Size::new(480, 270), &events, Sampling::Processor)?;
     }
 
     #[test]
     fn so_they_do_where_the_sides_are_odd(events in prop::collection::vec(event(), 1..12)) {
-        check(Size::new(477, 269), &events)?;
+        check(Size::new(477, 269), &events, Sampling::Adapter)?;
     }
 }
 

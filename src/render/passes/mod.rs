@@ -1,5 +1,7 @@
 //! Records the passes of a plan: for each surface its copies, then one render pass.
 
+pub(super) mod processor;
+
 use super::gpu::numbers::Numbers;
 use super::gpu::pipeline::Pipelines;
 use super::gpu::surfaces::{Surface, Surfaces};
@@ -30,7 +32,7 @@ pub(super) fn rects(passes: &[Pass]) -> Vec<[u32; 4]> {
     passes
         .iter()
         .flat_map(|pass| &pass.draws)
-        .filter(|draw| draw.means != Means::Copy)
+        .filter(|draw| matches!(draw.means, Means::Pipeline(_)))
         .flat_map(|draw| &draw.rects)
         .map(|rect| [rect.x, rect.y, rect.width, rect.height])
         .collect()
@@ -40,24 +42,21 @@ pub(super) fn rects(passes: &[Pass]) -> Vec<[u32; 4]> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Unprepared(pub(super) &'static str);
 
-/// Records `passes`.
+/// Records `pass`; `first` counts the rectangles of the frame's passes.
 ///
 /// # Errors
 /// When something is missing that was to be prepared.
 pub(super) fn record(
     encoder: &mut wgpu::CommandEncoder,
-    passes: &[Pass],
+    pass: &Pass,
     room: &Room<'_>,
+    first: &mut u32,
 ) -> Result<(), Unprepared> {
-    let mut first = 0;
-    for pass in passes {
-        let surface = room.surfaces.get(pass.target).ok_or(Unprepared("a surface"))?;
-        for draw in pass.draws.iter().filter(|draw| draw.means == Means::Copy) {
-            room.copy(encoder, draw, surface)?;
-        }
-        room.draw(encoder, pass, surface, &mut first)?;
+    let surface = room.surfaces.get(pass.target).ok_or(Unprepared("a surface"))?;
+    for draw in pass.draws.iter().filter(|draw| draw.means == Means::Copy) {
+        room.copy(encoder, draw, surface)?;
     }
-    Ok(())
+    room.draw(encoder, pass, surface, first)
 }
 
 impl Room<'_> {
@@ -98,7 +97,11 @@ impl Room<'_> {
         surface: &Surface,
         first: &mut u32,
     ) -> Result<(), Unprepared> {
-        if planned.draws.iter().all(|draw| draw.means == Means::Copy) {
+        if !planned
+            .draws
+            .iter()
+            .any(|draw| matches!(draw.means, Means::Pipeline(_)))
+        {
             return Ok(());
         }
         let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {

@@ -48,6 +48,8 @@ pub(in crate::render) enum Means {
     Pipeline(PipelineKey),
     /// As they are, before anything is drawn: nothing below them is drawn.
     Copy,
+    /// From the processor, which applies the blur of this number to the surface below, also before anything is drawn.
+    Processor(usize),
 }
 
 /// Rectangles of one surface that are drawn alike. What a pixel becomes does not depend on the rectangles, so they may

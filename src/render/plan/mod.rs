@@ -29,7 +29,7 @@ use super::layers::card::{self, Source, worth_a_copy};
 use super::layers::{background, lettering, notch, pointer, ripple, shade, sprite, surface, window};
 use super::sampling::smear::Smeared;
 use crate::frame::{Areas, PixelRect, Size, subtract_all};
-use crate::scene::{Card, Damage, Filter, Layer, LayerId, Node, SceneFrame, SourceId, SurfaceId};
+use crate::scene::{Card, Damage, Filter, FocusBlur, Layer, LayerId, Node, SceneFrame, SourceId, SurfaceId};
 use draw::{Draw, Means, Textures};
 use key::PipelineKey;
 use placement::Placement;
@@ -57,6 +57,8 @@ pub(in crate::render) struct Shown {
 pub(in crate::render) struct Plan {
     pub(in crate::render) passes: Vec<Pass>,
     pub(in crate::render) blocks: UniformBlocks,
+    /// What draws of the processor apply.
+    pub(in crate::render) blurs: Vec<FocusBlur>,
     /// The cards among the draws.
     pub(in crate::render) shown: BTreeMap<LayerId, Shown>,
 }
@@ -321,6 +323,15 @@ impl Planner<'_> {
     fn filter(&mut self, filter: &Filter, below: SurfaceId, area: PixelRect) -> Option<FilterPlan> {
         let blocks = &mut self.plan.blocks;
         match filter {
+            // A bokeh's samples are too few and too far apart for rows and columns.
+            Filter::FocusBlur(blur) if self.facts.processor && !blur.bokeh => {
+                let known = self.plan.blurs.iter().position(|known| known == blur);
+                let index = known.unwrap_or_else(|| {
+                    self.plan.blurs.push(*blur);
+                    self.plan.blurs.len() - 1
+                });
+                focus::plan_for_processor(blur, index, below, area)
+            }
             Filter::FocusBlur(blur) => {
                 focus::plan(blur, below, area, |block| blocks.push(bytemuck::bytes_of(block)))
             }

@@ -42,7 +42,7 @@ struct Kept {
 
 /// The nearest integer of a number of 0..=255: added to 2^23, that is its lowest bits.
 #[inline]
-pub(super) fn rounded(value: f32) -> u8 {
+pub(in crate::render) fn rounded(value: f32) -> u8 {
     (value + 8_388_608.0).to_bits() as u8
 }
 

@@ -20,6 +20,7 @@ use super::plan::placement::Placement;
 use super::sources::planes::Planes;
 use crate::frame::{PackedFormat, PixelRect, Size};
 use filter::Filter;
+pub(in crate::render) use filter::rounded;
 use smear::{Smeared, Smearer};
 use texels::{Texels, Weights};
 
@@ -153,7 +154,7 @@ impl Sampler {
             self.texels.row(source, y, span, &mut self.row);
             let shown = &self.row[(first - span.start) * CHANNELS..];
             for (byte, value) in self.line.iter_mut().zip(shown) {
-                *byte = filter::rounded(*value);
+                *byte = rounded(*value);
             }
             write(row, &self.line);
         }

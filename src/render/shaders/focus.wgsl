@@ -53,7 +53,7 @@ fn gaussian(position: vec2<f32>, step: vec2<i32>) -> vec4<f32> {
         return texel(pixel);
     }
     let last = vec2<i32>(i32(target_width), i32(target_height)) - 1;
-    let radius = i32(ceil(min(a, focus.longest)));
+    let radius = i32(min(a, focus.longest));
     let falling = -2.0 / (a * a);
     var sum = texel(pixel);
     var weights = 1.0;

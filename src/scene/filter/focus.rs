@@ -57,7 +57,12 @@ pub enum FocusShape {
 impl FocusBlur {
     /// The blur radius of the pixel with its centre at (x, y), output pixels.
     pub fn amount(&self, x: f64, y: f64) -> f64 {
-        smoothstep(0.0, self.ramp(), self.distance(x, y)).powf(self.curve()) * self.strength
+        self.amount_at(self.distance(x, y))
+    }
+
+    /// The blur radius at this distance from the sharp region (d of cap-look.md 18.3), output pixels.
+    pub(crate) fn amount_at(&self, distance: f64) -> f64 {
+        smoothstep(0.0, self.ramp(), distance).powf(self.curve()) * self.strength
     }
 
     /// Longest radius of the gaussian.

@@ -1,5 +1,7 @@
 //! Focus blur of the 3D camera (cap-look.md 18.3, 18.4).
 
+pub(in crate::render) mod processor;
+
 use super::FilterPlan;
 use crate::frame::{PixelRect, subtract_all};
 use crate::render::plan::draw::{Draw, Means, Textures};
@@ -64,6 +66,27 @@ pub(in crate::render) struct FocusUniforms {
     strength: f32,
     longest: f32,
     unused: [f32; 3],
+}
+
+/// Plans `blur`, number `index` of the plan, which reads `below`, on `area`, to be drawn by the processor; `None` when that blurs
+/// no pixel of it.
+pub(in crate::render) fn plan_for_processor(
+    blur: &FocusBlur,
+    index: usize,
+    below: SurfaceId,
+    area: PixelRect,
+) -> Option<FilterPlan> {
+    let rects = blur.blurred(area);
+    (!rects.is_empty()).then(|| FilterPlan {
+        scratch: None,
+        draw: Draw {
+            means: Means::Processor(index),
+            textures: Textures::Surface(below),
+            uniforms: 0,
+            rects,
+        },
+        opaque: true,
+    })
 }
 
 /// Plans `blur`, which reads `below`, on `area`; `None` when it blurs no pixel of it.
