@@ -90,6 +90,8 @@ fn screen(size: Size, source: Size) -> Card {
         border: None,
         opacity: 1.0,
         smear: None,
+        top_rounding: 1.0,
+        grade: None,
     }
 }
 
@@ -133,6 +135,7 @@ fn pointer(size: Size) -> Pointer {
         opacity: 1.0,
         smear: None,
         clip: rect(0.0, 0.0, f64::from(size.width), f64::from(size.height)),
+        grade: None,
     }
 }
 
@@ -151,17 +154,15 @@ fn renderer(size: Size, sampling: Sampling) -> Option<Renderer> {
 
 /// Layers over a gradient.
 fn frame(layers: Vec<Layer>) -> SceneFrame {
-    let background = Background {
-        fill: Fill::Gradient {
-            from: [0.2, 0.4, 0.9],
-            to: [0.9, 0.4, 0.2],
-            angle: 135.0,
-            noise: Noise {
-                intensity: 0.0,
-                scale: 3.0,
-            },
+    let background = Background::plain(Fill::Gradient {
+        from: [0.2, 0.4, 0.9],
+        to: [0.9, 0.4, 0.2],
+        angle: 135.0,
+        noise: Noise {
+            intensity: 0.0,
+            scale: 3.0,
         },
-    };
+    });
     let node = |layer: Layer| {
         let role = match &layer {
             Layer::Background(_) => Role::Background,

@@ -20,7 +20,7 @@ const SIZES: [(&str, Size); 3] = [
 
 /// A frame that shows nothing but the background.
 fn empty() -> SceneFrame {
-    let background = Background { fill: Fill::WHITE };
+    let background = Background::plain(Fill::WHITE);
     SceneFrame {
         number: 0,
         time: OutputTime::ZERO,

@@ -2,9 +2,10 @@
 //!
 //! The binary is a thin shell around this library. Rooms, from top to bottom (imports point down only):
 //! [`cli`], [`bench`](mod@bench), [`export`], [`convert`], [`render`], [`media`], [`sound`], [`text`], [`scene`], [`cap`],
-//! then the currency between them, [`frame`] and [`time`], and [`output`], the door that every written file goes through.
+//! then the pictures that this project draws itself, `art`, the currency between them, [`frame`] and [`time`], and [`output`], the door that every written file goes through.
 //! [`synth`] stands beside `export` and makes recordings to test and measure with.
 
+mod art;
 pub mod bench;
 pub mod budget;
 pub mod cap;

@@ -281,9 +281,7 @@ impl Shape {
             Kind::Help => {
                 self.arrow(canvas);
                 let (x, y) = badge_place(frame);
-                let hook = Outline::new()
-                    .arc(x, y - 1.4, 1.4, 180.0, 390.0)
-                    .to(x, y + 0.7);
+                let hook = Outline::new().arc(x, y - 1.4, 1.4, 180.0, 390.0).to(x, y + 0.7);
                 self.lines(canvas, &hook, 0.9);
                 let dot = Outline::new().from(x, y + 2.5).to(x, y + 2.51);
                 self.lines(canvas, &dot, 1.0);
@@ -412,9 +410,7 @@ impl Shape {
             .close();
         self.outlined(canvas, &outline, (Ink::WHITE, Ink::BLACK));
         for finger in [1.3, 3.9, 6.4] {
-            let crease = Outline::new()
-                .to(x + finger, y + 6.6)
-                .to(x + finger, y + 9.6);
+            let crease = Outline::new().to(x + finger, y + 6.6).to(x + finger, y + 9.6);
             canvas.stroke(crease, 0.55, Ends::Round, Ink::BLACK);
         }
     }
@@ -448,9 +444,7 @@ impl Shape {
 
     fn beam(self, canvas: &mut Canvas, x: f64, y: f64, sideways: bool) {
         let (reach, serif, bend) = (6.6, 2.3, 0.9);
-        let mut outline = Outline::new()
-            .from(x, y - reach + bend)
-            .to(x, y + reach - bend);
+        let mut outline = Outline::new().from(x, y - reach + bend).to(x, y + reach - bend);
         for end in [-1.0, 1.0] {
             let (root, tip) = (y + end * (reach - bend), y + end * reach);
             for side in [-1.0, 1.0] {
@@ -590,7 +584,9 @@ mod tests {
             .flat_map(|name| [format!("MacOS|{name}"), format!("MacOS|Tahoe{name}")])
             .chain(WINDOWS.iter().map(|name| format!("Windows|{name}")))
             .chain(["MacOS|TahoeZoomIn".to_owned(), "MacOS|TahoeZoomOut".to_owned()]);
-        names.map(|name| Shape::of(&name).unwrap_or_else(|| panic!("{name}"))).collect()
+        names
+            .map(|name| Shape::of(&name).unwrap_or_else(|| panic!("{name}")))
+            .collect()
     }
 
     #[test]
@@ -620,16 +616,24 @@ mod tests {
                 assert_eq!(picture.size, shape.size());
                 let (width, height) = (picture.size.width as usize, picture.size.height as usize);
                 let alpha = |x: usize, y: usize| picture.data[(y * width + x) * 4 + 3];
-                let solid = (0..width * height).filter(|at| picture.data[at * 4 + 3] == 255).count();
+                let solid = (0..width * height)
+                    .filter(|at| picture.data[at * 4 + 3] == 255)
+                    .count();
                 assert!(solid > width * height / 60, "{shape:?}: {solid}");
                 let edge = (0..width)
                     .flat_map(|x| [(x, 0), (x, height - 1)])
                     .chain((0..height).flat_map(|y| [(0, y), (width - 1, y)]));
                 for (x, y) in edge {
-                    assert!(alpha(x, y) < 20, "{shape:?} reaches its picture's edge at ({x}, {y})");
+                    assert!(
+                        alpha(x, y) < 20,
+                        "{shape:?} reaches its picture's edge at ({x}, {y})"
+                    );
                 }
                 assert!(
-                    picture.data.chunks_exact(4).all(|p| p[..3].iter().all(|c| *c <= p[3])),
+                    picture
+                        .data
+                        .chunks_exact(4)
+                        .all(|p| p[..3].iter().all(|c| *c <= p[3])),
                     "{shape:?} is not premultiplied"
                 );
                 let (x, y) = shape.hotspot();
@@ -651,7 +655,10 @@ mod tests {
             ("Windows|Hand", (0.441, 0.143)),
         ] {
             let found = Shape::of(name).unwrap().hotspot();
-            assert!((found.0 - x).abs() < 2e-3 && (found.1 - y).abs() < 2e-3, "{name}: {found:?}");
+            assert!(
+                (found.0 - x).abs() < 2e-3 && (found.1 - y).abs() < 2e-3,
+                "{name}: {found:?}"
+            );
         }
     }
 

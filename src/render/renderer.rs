@@ -77,7 +77,7 @@ impl Renderer {
         let sheets = (spec.sampling == Sampling::Processor)
             .then(|| Sheets::new(pictures.binder(&device), spec.format));
         let surfaces = Surfaces::new(&device, &pipelines.layouts, &sampler, spec.size, spec.format);
-        let canvases = Canvases::new(&device, spec.background_images)?;
+        let canvases = Canvases::new(&device, spec.background_images, spec.colors)?;
         let art = ArtStore::new(&device, spec.pointer_art, spec.colors)?;
         let bitmaps = BitmapStore::new(&device);
         let numbers = Numbers::new(&device, &pipelines, 8, 256);
@@ -378,6 +378,7 @@ impl Renderer {
             size: self.surfaces.size,
             index,
             processor: self.sheets.is_some(),
+            borders_replace: self.colors == ColorPolicy::Cap601,
             picture: &picture,
             kept: &|surface| self.surfaces.kept(surface),
         };

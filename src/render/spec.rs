@@ -14,7 +14,8 @@ pub enum ColorPolicy {
     /// The stream's own matrix and range.
     #[default]
     ByTags,
-    /// Everything as BT.601 limited range with Cap's rounded numbers (cap-look.md 20.1).
+    /// As Cap does it: everything as BT.601 limited range with Cap's rounded numbers (cap-look.md 20.1), translucent
+    /// backgrounds blended twice (26, quirk 9), borders in the place of the picture (quirk 10).
     Cap601,
 }
 

@@ -1,6 +1,7 @@
 //! Output size and place of the screen card (cap-look.md 2).
 
 use super::error::{Checks, MAX_OUTPUT_SIDE, SceneError};
+use super::window_frame;
 use super::zoom::ZoomState;
 use crate::cap::config::{AspectRatio, Background, Crop, ProjectConfig};
 use crate::frame::{Rect, Size};
@@ -14,7 +15,7 @@ pub(crate) struct Layout {
     pub(crate) screen: Size,
     /// Shown part of the screen, recorded pixels.
     pub(crate) crop: Rect,
-    /// The unzoomed card: offset O and size D of cap-look.md 2.4.
+    /// The unzoomed card: offset O and size D of cap-look.md 2.4. A window frame's outer card lies around it (15.1).
     pub(crate) card: Rect,
 }
 
@@ -36,7 +37,10 @@ impl Layout {
         let aspect = config.aspect_ratio.map(AspectRatio::ratio);
         let base = base_size(&crop, padding, aspect);
         let output = output_size(base, bounds);
-        let card = padded_box(&crop, padding, aspect, base, output);
+        let mut card = padded_box(&crop, padding, aspect, base, output);
+        if let Some(style) = window_frame::style_of(background.frame.as_ref(), checks) {
+            (card, _) = window_frame::place(style, crop.width / crop.height, card);
+        }
         Ok(Self {
             output,
             screen,

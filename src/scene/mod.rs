@@ -17,6 +17,7 @@ mod filter;
 #[cfg(test)]
 mod fixtures;
 mod focus;
+mod grades;
 mod holds;
 mod intervals;
 mod keyboard;
@@ -25,6 +26,7 @@ mod layout;
 mod masks;
 mod modes;
 mod motion;
+mod notch;
 mod oddities;
 mod overlay_box;
 mod overlays;
@@ -49,9 +51,11 @@ mod timeline;
 mod tree;
 pub mod typeset;
 mod unrendered;
+mod window_frame;
 mod writing;
 mod zoom;
 
+pub use crate::art::pointer::{Shape as PointerShape, System as PointerSystem};
 pub use crate::frame::Rect;
 pub use damage::{Damage, SourceChange, damage};
 pub use error::{MAX_DURATION, MAX_FRAMES, MAX_OUTPUT_SIDE, SceneError};
@@ -59,14 +63,15 @@ pub use facts::{Facts, SegmentClock, SegmentFacts, VideoFacts};
 pub use filter::{Filter, FocusBlur, FocusShape, Mask, MaskEffect};
 pub use holds::Hold;
 pub use layer::{
-    Background, Bitmap, BorderLine, Card, CardPicture, Corner, Fill, Glyphs, Gradient, Layer, Lettering,
-    Mark, Noise, Plate, Pointer, PointerArt, Ripple, Shade, Shadow, Sprite,
+    Background, Bitmap, BorderLine, Card, CardPicture, Corner, Fill, Glyphs, Grade, Gradient, Grain, Layer,
+    Lettering, Mark, Noise, Notch, Plate, Pointer, PointerArt, Ripple, Shade, Shadow, Sprite, Vignette,
+    Window,
 };
 pub(crate) use motion::LONGEST_RAY;
 pub use motion::Smear;
 pub use oddities::oddities;
 pub use plane::Plane;
-pub use scene::{Scene, SceneSettings};
+pub use scene::{Scene, SceneSettings, own_art};
 pub use setter::TextSettings;
 pub use timeline::{ClipTransition, Located, Outgoing, Timeline, TimelineClip};
 pub use tree::{LayerId, Mix, Node, PictureRequest, Role, SceneFrame, Side, SourceId, SurfaceId, Track};

@@ -6,12 +6,14 @@ use super::camera::CameraOverlay;
 use super::camera3d::Camera3d;
 use super::error::{Checks, SceneError};
 use super::facts::{Facts, SegmentClock};
+use super::grades::Grades;
 use super::layer::{
-    Background, BorderLine, Card, CardPicture, Fill, Layer, Pointer, PointerArt, Ripple, Shade, Shadow,
+    Background, BorderLine, Card, CardPicture, Layer, Pointer, PointerArt, Ripple, Shade, Shadow,
 };
 use super::layout::Layout;
 use super::modes::Modes;
 use super::motion::shutter;
+use super::notch::NotchPlace;
 use super::overlays::Overlays;
 use super::pointer::hidden::Hidden;
 use super::pointer::ripple::RippleRules;
@@ -22,8 +24,10 @@ use super::stage::{Place, Stage};
 use super::takeover::Takeovers;
 use super::timeline::Timeline;
 use super::tree::{LayerId, Mix, Node, PictureRequest, Role, SceneFrame, Side, SourceId, Track};
+use super::window_frame::WindowFrame;
 use super::writing::Writing;
 use super::zoom::Zooms;
+use crate::art::pointer::{Shape, System};
 use crate::cap::Recording;
 use crate::cap::config::{self, PointerKind, ProjectConfig, RoundingType, TransitionKind, Xy};
 use crate::cap::events::Click;
@@ -57,6 +61,9 @@ pub struct Scene {
     frame_count: u64,
     layout: Layout,
     background: Background,
+    grades: Grades,
+    window: Option<WindowFrame>,
+    notch: Option<NotchPlace>,
     card: CardStyle,
     zooms: Zooms,
     segments: Vec<SegmentTracks>,
@@ -123,8 +130,8 @@ impl Blur {
 enum Art {
     /// The disc, whatever was recorded.
     Circle,
-    /// Recorded images by id.
-    Recorded(BTreeMap<String, Sprite>),
+    /// Recorded images, or the art of their shapes, by id.
+    Shapes(BTreeMap<String, (PointerArt, Sprite)>),
 }
 
 /// A pointer image.
@@ -242,9 +249,10 @@ impl Scene {
         Ok(Self {
             settings,
             frame_count,
-            background: Background {
-                fill: Fill::of(&config.background.source),
-            },
+            background: Background::of(&config.background, layout.output, &mut checks)?,
+            window: WindowFrame::new(config, layout.card, &mut checks),
+            notch: NotchPlace::new(config.background.notch, recording.notch, &mut checks)?,
+            grades: Grades::new(&config.color_correction, layout.output, &mut checks)?,
             card: CardStyle::new(&config.background, &mut checks)?,
             layout,
             zooms,
@@ -299,7 +307,7 @@ impl Scene {
         let time = self.settings.frame_rate.time_of(n);
         let located = self.timeline.locate(time)?;
         let incoming = |side| self.clip_nodes(located.clip, located.source, n, side);
-        let nodes = match located.outgoing {
+        let mut nodes = match located.outgoing {
             None => incoming(Side::Incoming)?,
             Some(outgoing) => {
                 let out = || self.clip_nodes(outgoing.clip, outgoing.source, n, Side::Outgoing);
@@ -329,6 +337,7 @@ impl Scene {
                 }
             }
         };
+        self.grades.apply(&mut nodes, n);
         Some(SceneFrame {
             number: n,
             time,
@@ -355,12 +364,13 @@ impl Scene {
         let flat = nodes.len();
         let screen = stage.screen((self.card.corner, self.card.rounding));
         let clip = screen.rect;
+        let mut card = self.screen_card(&screen, request(Track::Display, tracks.clock.display_offset));
+        if let Some(window) = &self.window {
+            let window = window.around(&mut card, &self.card.shadow, self.card.border, stage.chrome());
+            nodes.extend(window.map(|window| paint(Role::WindowFrame, Layer::Window(window))));
+        }
         if self.shows_display {
-            let request = request(Track::Display, tracks.clock.display_offset);
-            nodes.push(paint(
-                Role::Screen,
-                Layer::Card(self.screen_card(&screen, request)),
-            ));
+            nodes.push(paint(Role::Screen, Layer::Card(card)));
         }
         if let Some(pointer) = &tracks.pointer {
             let now = EventTime::from_secs(source + tracks.clock.event_offset);
@@ -383,6 +393,10 @@ impl Scene {
             );
             let pointer = self.pointer_layer(&state, moved, &stage, clip, opacity);
             nodes.extend(pointer.map(|pointer| paint(Role::Pointer, Layer::Pointer(pointer))));
+        }
+        if let Some(notch) = self.notch {
+            let notch = notch.on(self.layout.screen, &screen, stage.chrome().opacity);
+            nodes.push(paint(Role::Notch, Layer::Notch(notch)));
         }
         if let Some(camera) = stage.camera {
             let request = request(Track::Camera, tracks.clock.camera_offset);
@@ -459,6 +473,8 @@ impl Scene {
             border: border.filter(|border| border.opacity > 0.0),
             opacity: place.opacity,
             smear: place.smear,
+            top_rounding: 1.0,
+            grade: None,
         }
     }
 
@@ -518,10 +534,7 @@ impl Scene {
     ) -> Option<Pointer> {
         let (art, sprite) = match &self.art {
             Art::Circle => (PointerArt::Circle, Sprite::CIRCLE),
-            Art::Recorded(sprites) => {
-                let (id, sprite) = sprites.get_key_value(state.shape)?;
-                (PointerArt::Recorded(id.clone()), *sprite)
-            }
+            Art::Shapes(sprites) => sprites.get(state.shape)?.clone(),
         };
         let (width, height) = self.sprite_size(sprite.size, state.click_scale);
         let (x, y) = self.layout.frame_point(state.uv[0], state.uv[1]);
@@ -539,6 +552,7 @@ impl Scene {
             rotation: state.rotation,
             opacity: state.opacity * opacity,
             clip,
+            grade: None,
         };
         (pointer.opacity > 0.0 && meet(&pointer.turned(), &clip)).then_some(pointer)
     }
@@ -586,6 +600,8 @@ fn camera_card(camera: &CameraOverlay, place: &Place, request: PictureRequest) -
         border: None,
         opacity: place.opacity,
         smear: place.smear,
+        top_rounding: 1.0,
+        grade: None,
     }
 }
 
@@ -632,15 +648,39 @@ impl Art {
             if !(hotspot.x.is_finite() && hotspot.y.is_finite()) {
                 return Err(SceneError::Hotspot { id: id.clone() });
             }
-            if let Some(&size) = sizes.get(id).filter(|size| size.area() > 0) {
-                sprites.insert(id.clone(), Sprite { size, hotspot });
+            if let Some(shape) = own_art(&recording.config.cursor, art.image.shape.as_deref()) {
+                sprites.insert(id.clone(), (PointerArt::Own(shape), Sprite::of(shape)));
+            } else if let Some(&size) = sizes.get(id).filter(|size| size.area() > 0) {
+                let recorded = PointerArt::Recorded(id.clone());
+                sprites.insert(id.clone(), (recorded, Sprite { size, hotspot }));
             }
         }
-        Ok(Self::Recorded(sprites))
+        Ok(Self::Shapes(sprites))
+    }
+}
+
+/// The art that a pointer of a recorded shape is drawn with in place of its recorded image: that of another system where
+/// the configuration names one, else that of its own (cap-look.md 8.8). `None` where the image is drawn.
+pub fn own_art(config: &config::PointerConfig, shape: Option<&str>) -> Option<Shape> {
+    let shape = shape.and_then(Shape::of)?;
+    match config.kind {
+        PointerKind::Auto | PointerKind::Pointer => config.use_svg.then_some(shape),
+        PointerKind::Macos => Some(shape.in_manner_of(System::MacOs)),
+        PointerKind::Tahoe => Some(shape.in_manner_of(System::Tahoe)),
+        PointerKind::Windows => Some(shape.in_manner_of(System::Windows)),
+        PointerKind::Circle => None,
     }
 }
 
 impl Sprite {
+    fn of(shape: Shape) -> Self {
+        let (x, y) = shape.hotspot();
+        Self {
+            size: shape.size(),
+            hotspot: Xy { x, y },
+        }
+    }
+
     const CIRCLE: Self = Self {
         size: Size::new(CIRCLE_SIDE, CIRCLE_SIDE),
         hotspot: Xy { x: 0.5, y: 0.5 },

@@ -1,9 +1,7 @@
 //! Settings that a recording uses and this exporter does not draw.
 
 use crate::cap::Recording;
-use crate::cap::config::{
-    BackgroundBlur, BackgroundSource, Clip, Grade, PointerKind, StyleOverrides, Timeline,
-};
+use crate::cap::config::{BackgroundBlur, BackgroundSource, Clip, StyleOverrides, Timeline};
 
 /// A setting without its effect.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
@@ -29,18 +27,7 @@ pub fn unrendered(recording: &Recording) -> Vec<Unrendered> {
             "overlays lie over one another in the usual order",
         );
     }
-    let color = &config.color_correction;
-    list.add_if(
-        graded(&color.screen),
-        "colorCorrection.screen",
-        "background, screen and pointer keep their colours",
-    );
     if has_camera(recording) {
-        list.add_if(
-            graded(&color.camera),
-            "colorCorrection.camera",
-            "the camera keeps its colours",
-        );
         let blur = config.camera.background_blur.mode;
         list.add_if(
             blur != BackgroundBlur::Off,
@@ -52,7 +39,6 @@ pub fn unrendered(recording: &Recording) -> Vec<Unrendered> {
             },
         );
     }
-    pointer(recording, &mut list);
     let has_mic = recording.segments.iter().any(|segment| segment.mic.is_some());
     list.add_if(
         config.audio.improve && !config.audio.mute && has_mic,
@@ -60,36 +46,6 @@ pub fn unrendered(recording: &Recording) -> Vec<Unrendered> {
         "the microphone is heard as recorded",
     );
     list.0
-}
-
-fn pointer(recording: &Recording, list: &mut List) {
-    let config = &recording.config;
-    if !has_pointer(recording) {
-        return;
-    }
-    let of_a_system = matches!(
-        config.cursor.kind,
-        PointerKind::Macos | PointerKind::Tahoe | PointerKind::Windows
-    );
-    let shapes = || {
-        recording
-            .cursors
-            .values()
-            .filter_map(|art| art.image.shape.as_deref())
-    };
-    list.add_if(
-        of_a_system && shapes().next().is_some(),
-        "cursor.type",
-        "pointers are drawn with the recorded images, not with the art of another system",
-    );
-    list.add_if(
-        !of_a_system
-            && config.cursor.use_svg
-            && config.cursor.kind != PointerKind::Circle
-            && shapes().any(has_vector_art),
-        "cursor.useSvg",
-        "pointers are drawn with the recorded images, not with vector art",
-    );
 }
 
 #[derive(Default)]
@@ -114,16 +70,6 @@ fn has_camera(recording: &Recording) -> bool {
             .is_some_and(|segment| segment.camera.is_some())
 }
 
-fn has_pointer(recording: &Recording) -> bool {
-    let config = &recording.config.cursor;
-    !config.hide
-        && (!recording.legacy || config.kind == PointerKind::Circle)
-        && recording
-            .segments
-            .iter()
-            .any(|segment| !segment.pointer.moves.is_empty())
-}
-
 fn background(recording: &Recording, list: &mut List) {
     let background = &recording.config.background;
     list.add_if(
@@ -131,28 +77,19 @@ fn background(recording: &Recording, list: &mut List) {
         "background.source",
         "the first colour of the moving gradient is painted, white if it names none",
     );
-    list.add_if(
-        background.blur > 0.0,
-        "background.blur",
-        "the background stays sharp",
-    );
-    let chrome = background
-        .frame
-        .as_ref()
-        .is_some_and(|frame| frame.style != "none");
-    list.add_if(
-        chrome,
-        "background.frame",
-        "the screen card has no window around it and fills its place",
-    );
-    let notch = background.notch.is_some_and(|notch| {
-        let recorded = recording.notch;
-        // cap-format.md 4.2: null fields take the recorded notch, else one that is not empty.
-        let width = notch.width.or(recorded.map(|n| n.width)).unwrap_or(1.0);
-        let height = notch.height.or(recorded.map(|n| n.height)).unwrap_or(1.0);
-        notch.enabled && width > 0.0 && height > 0.0
+    let lettered = background.frame.as_ref().is_some_and(|frame| {
+        let text = match frame.style.as_str() {
+            "browser" => &frame.url,
+            "macOS" | "windows" => &frame.title,
+            _ => return false,
+        };
+        !text.trim().is_empty()
     });
-    list.add_if(notch, "background.notch", "no notch covers the top of the screen");
+    list.add_if(
+        lettered,
+        "background.frame",
+        "the window around the screen has no title and no address",
+    );
 }
 
 fn clips(timeline: &Timeline, list: &mut List) {
@@ -204,31 +141,6 @@ fn overlays(timeline: &Timeline, list: &mut List) {
         "timeline.transitions",
         "clips are mixed, but the incoming one is heard alone",
     );
-}
-
-/// Whether a grade changes anything (cap-look.md 17).
-fn graded(grade: &Grade) -> bool {
-    let intensity = grade.intensity.clamp(0.0, 1.0);
-    let scaled = [
-        grade.exposure,
-        grade.contrast,
-        grade.saturation,
-        grade.temperature,
-        grade.tint,
-        grade.split_tone,
-        grade.fade,
-        grade.vignette,
-    ];
-    scaled.iter().any(|value| (value * intensity).abs() > 1e-4) || grade.grain.abs() > 1e-4
-}
-
-/// Whether Cap draws a shape with art of its own (cap-look.md 8.8).
-fn has_vector_art(shape: &str) -> bool {
-    match shape.split_once('|') {
-        Some(("MacOS", name)) => !name.ends_with("DisappearingItem"),
-        Some(("Windows", name)) => !name.starts_with("Scroll") && name != "ArrowCD",
-        _ => false,
-    }
 }
 
 #[cfg(test)]
@@ -298,16 +210,7 @@ mod tests {
         recording.cursors.get_mut("a").unwrap().image.shape = Some("MacOS|Arrow".into());
         assert_eq!(
             named(&recording),
-            [
-                "background.blur",
-                "background.frame",
-                "background.notch",
-                "timeline.transitions",
-                "colorCorrection.screen",
-                "colorCorrection.camera",
-                "camera.backgroundBlur",
-                "cursor.useSvg",
-            ]
+            ["timeline.transitions", "camera.backgroundBlur",]
         );
     }
 
@@ -353,10 +256,7 @@ mod tests {
                 serde_json::json!({ "cursor": { "ripple": { "enabled": true }, "hide": true } }),
                 None,
             ),
-            (
-                serde_json::json!({ "cursor": { "type": "tahoe" } }),
-                Some("cursor.type"),
-            ),
+            (serde_json::json!({ "cursor": { "type": "tahoe" } }), None),
             (
                 serde_json::json!({ "background": { "source": { "type": "animatedGradient", "config": {} } } }),
                 Some("background.source"),
@@ -420,20 +320,6 @@ mod tests {
                 name.into_iter().collect::<Vec<_>>(),
                 "{settings}"
             );
-        }
-    }
-
-    #[test]
-    fn shapes_with_art_of_their_own() {
-        for (shape, known) in [
-            ("MacOS|TahoeIBeam", true),
-            ("MacOS|TahoeDisappearingItem", false),
-            ("Windows|Hand", true),
-            ("Windows|ScrollNS", false),
-            ("Windows|ArrowCD", false),
-            ("Arrow", false),
-        ] {
-            assert_eq!(has_vector_art(shape), known, "{shape}");
         }
     }
 }

@@ -14,9 +14,9 @@ use crate::frame::{
 };
 use crate::render::{ColorPolicy, Device, Pictures, ReadyFrame, RenderError, RenderSpec, Renderer, Sampling};
 use crate::scene::{
-    Background, Bitmap, BorderLine, Card, CardPicture, Corner, Fill, Filter, FocusBlur, FocusShape, Layer,
-    LayerId, Mask, MaskEffect, Mix, Node, PictureRequest, Plane, Pointer, PointerArt, Rect, Ripple, Role,
-    SceneFrame, Shade, Shadow, Side, Smear, SourceId, Sprite, Track,
+    Background, Bitmap, BorderLine, Card, CardPicture, Corner, Fill, Filter, FocusBlur, FocusShape, Grade,
+    Grain, Layer, LayerId, Mask, MaskEffect, Mix, Node, Notch, PictureRequest, Plane, Pointer, PointerArt,
+    Rect, Ripple, Role, SceneFrame, Shade, Shadow, Side, Smear, SourceId, Sprite, Track, Vignette, Window,
 };
 use crate::time::{MediaTime, OutputTime};
 
@@ -93,6 +93,10 @@ pub(super) enum Event {
     Shade(Option<(Rect, f64)>),
     /// The screen and its pointer on a plane in space.
     Warp(Option<(f64, f64)>),
+    /// A frame around the screen and a notch on it, of this strength.
+    Window(Option<f64>),
+    /// Background, screen and pointer are graded, with or without grain.
+    Grade(Option<(f64, bool)>),
     /// A picture over the screen; the flag takes another one.
     Sprite(Option<(Rect, f64, bool)>),
     /// Blur of what is out of focus, over the screen and its pointer.
@@ -150,6 +154,8 @@ fn event() -> impl Strategy<Value = Event> {
         1 => prop::option::of((0.0..300.0f64, 0.0..200.0f64, 10.0..200.0f64, 0.0..1.0f64))
             .prop_map(|shade| Event::Shade(shade.map(|(x, y, side, strength)| (rect(x, y, side, side), strength)))),
         1 => prop::option::of((-0.0005..0.0005f64, 0.6..1.2f64)).prop_map(Event::Warp),
+        2 => prop::option::of((0.3..1.5f64, any::<bool>())).prop_map(Event::Grade),
+        1 => prop::option::of(0.2..1.2f64).prop_map(Event::Window),
         1 => prop::option::of((-40.0..440.0f64, -40.0..240.0f64, 5.0..90.0f64, -2.0..2.0f64, any::<bool>()))
             .prop_map(|sprite| Event::Sprite(sprite.map(|(x, y, side, turn, other)| (rect(x, y, side, side), turn, other)))),
         2 => prop::option::of(focus()).prop_map(Event::Focus),
@@ -229,6 +235,9 @@ pub(super) struct World {
     shade: Option<Shade>,
     plane: Option<Plane>,
     sprite: Option<Sprite>,
+    grade: Option<(f64, bool)>,
+    window: Option<f64>,
+    number: u32,
     bitmaps: [Bitmap; 2],
     size: Size,
     focus: Option<FocusBlur>,
@@ -263,6 +272,8 @@ fn card(track: Track, size: Size, rect: Rect) -> Card {
         border: None,
         opacity: 1.0,
         smear: None,
+        top_rounding: 1.0,
+        grade: None,
     }
 }
 
@@ -285,6 +296,9 @@ impl World {
             shade: None,
             plane: None,
             sprite: None,
+            grade: None,
+            window: None,
+            number: 0,
             bitmaps: [90, 200].map(|grey| {
                 let data = [[grey; 4], [20; 4], [255; 4], [0; 4]].concat();
                 Bitmap::new(Size::new(2, 2), data).unwrap()
@@ -310,6 +324,7 @@ impl World {
                     opacity: 0.8,
                     clip: self.screen.rect,
                     smear: self.trail,
+                    grade: None,
                 });
             }
             Event::PointerGone => self.pointer = None,
@@ -397,6 +412,8 @@ impl World {
                 });
             }
             Event::Warp(to) => self.plane = to.map(plane),
+            Event::Grade(to) => self.grade = to,
+            Event::Window(to) => self.window = to,
             Event::Sprite(to) => {
                 self.sprite = to.map(|(rect, rotation, other)| Sprite {
                     rotation,
@@ -420,14 +437,62 @@ impl World {
 
     /// Makes the tree of what there is.
     fn grow(&mut self) {
-        let background = Background { fill: Fill::WHITE };
+        self.number += 1;
+        let grade = self.grade.map(|(contrast, grained)| Grade {
+            balance: [1.1, 1.0, 0.9],
+            contrast,
+            saturation: 0.8,
+            split_tone: 0.3,
+            fade: 0.1,
+            vignette: Some(Vignette {
+                strength: 0.6,
+                within: rect(0.0, 0.0, 480.0, 270.0),
+            }),
+            grain: grained.then_some(Grain {
+                strength: 0.5,
+                seed: self.number,
+            }),
+        });
+        self.screen.grade = grade;
+        if let Some(pointer) = &mut self.pointer {
+            pointer.grade = grade;
+        }
+        let background = Background {
+            grade,
+            ..Background::plain(Fill::WHITE)
+        };
         let camera = self.camera.clone().map(Layer::Card);
         let pointer = self.pointer.clone().map(Layer::Pointer);
         let background = Node::paint(Role::Background, Layer::Background(background));
-        let mut screen = vec![Node::paint(Role::Screen, Layer::Card(self.screen.clone()))];
+        let around = self.window.map(|opacity| {
+            let place = self.screen.rect;
+            let bar = place.height * 0.08;
+            let outer = rect(place.x, place.y - bar, place.width, place.height + bar);
+            Window {
+                bitmap: self.bitmaps[0].clone(),
+                art: rect(outer.x, outer.y, outer.width, bar + 2.0),
+                rect: outer,
+                corner: self.screen.corner,
+                shadow: self.screen.shadow,
+                border: self.screen.border,
+                opacity,
+            }
+        });
+        self.screen.top_rounding = if around.is_some() { 0.0 } else { 1.0 };
+        let notch = self.window.map(|opacity| Notch {
+            rect: rect(self.screen.rect.x + 70.3, self.screen.rect.y - 4.0, 60.0, 21.7),
+            clip: self.screen.rect,
+            opacity,
+        });
+        let mut screen: Vec<Node> = around
+            .map(|window| Node::paint(Role::WindowFrame, Layer::Window(window)))
+            .into_iter()
+            .collect();
+        screen.push(Node::paint(Role::Screen, Layer::Card(self.screen.clone())));
         let ripple = self.ripple.map(Layer::Ripple);
         screen.extend(ripple.map(|ripple| Node::paint(Role::Ripple, ripple)));
         screen.extend(pointer.map(|pointer| Node::paint(Role::Pointer, pointer)));
+        screen.extend(notch.map(|notch| Node::paint(Role::Notch, Layer::Notch(notch))));
         let incoming = |role, index| LayerId {
             role,
             index,

@@ -15,7 +15,9 @@ pub(in crate::render) struct Numbers {
 
 impl Numbers {
     /// Bytes a shader may read behind an offset: the largest uniform block.
-    const BLOCK: u64 = 256;
+    const BLOCK: u64 = 512;
+    /// Distance between blocks that the smallest take.
+    const STEP: u64 = 256;
 
     /// Room for so many uniform blocks and rectangles.
     pub(in crate::render) fn new(device: &Device, pipelines: &Pipelines, blocks: u64, rects: u64) -> Self {
@@ -27,7 +29,9 @@ impl Numbers {
                 mapped_at_creation: false,
             })
         };
-        let uniforms = buffer("uniforms", blocks * Self::BLOCK, wgpu::BufferUsages::UNIFORM);
+        // A whole block may be read behind the last offset.
+        let bytes = blocks * Self::STEP + Self::BLOCK;
+        let uniforms = buffer("uniforms", bytes, wgpu::BufferUsages::UNIFORM);
         let uniform_group = device.device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some("uniforms"),
             layout: &pipelines.layouts.uniforms,
@@ -55,9 +59,9 @@ impl Numbers {
         uniforms: &[u8],
         rects: &[[u32; 4]],
     ) {
-        let needed = (uniforms.len() as u64, rects.len() as u64 * 16);
+        let needed = (uniforms.len() as u64 + Self::BLOCK, rects.len() as u64 * 16);
         if needed.0 > self.uniforms.size() || needed.1 > self.rects.size() {
-            let blocks = needed.0.max(self.uniforms.size()).next_power_of_two() / Self::BLOCK;
+            let blocks = needed.0.max(self.uniforms.size()).next_power_of_two() / Self::STEP;
             let rects = needed.1.max(self.rects.size()).next_power_of_two() / 16;
             *self = Self::new(device, pipelines, blocks, rects);
         }

@@ -5,10 +5,13 @@ use std::collections::HashMap;
 
 use super::device::Device;
 use crate::frame::Size;
+use crate::render::layers::grade::GradeKey;
 use crate::render::layers::surface::SurfaceKey;
 use crate::render::plan::key::PipelineKey;
 
 const COMMON: &str = include_str!("../shaders/common.wgsl");
+const GRADE: &str = include_str!("../shaders/grade.wgsl");
+const SHAPE: &str = include_str!("../shaders/shape.wgsl");
 
 /// A shader file, and which textures its draws bind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,12 +21,14 @@ enum ShaderFile {
     Focus,
     Glyphs,
     Mask,
+    Notch,
     Plate,
     Pointer,
     Ripple,
     Shade,
     Sprite,
     Surface,
+    Window,
 }
 
 impl ShaderFile {
@@ -34,12 +39,14 @@ impl ShaderFile {
             Self::Focus => "focus",
             Self::Glyphs => "glyphs",
             Self::Mask => "mask",
+            Self::Notch => "notch",
             Self::Plate => "plate",
             Self::Pointer => "pointer",
             Self::Ripple => "ripple",
             Self::Shade => "shade",
             Self::Sprite => "sprite",
             Self::Surface => "surface",
+            Self::Window => "window",
         }
     }
 
@@ -50,12 +57,30 @@ impl ShaderFile {
             Self::Focus => include_str!("../shaders/focus.wgsl"),
             Self::Glyphs => include_str!("../shaders/glyphs.wgsl"),
             Self::Mask => include_str!("../shaders/mask.wgsl"),
+            Self::Notch => include_str!("../shaders/notch.wgsl"),
             Self::Plate => include_str!("../shaders/plate.wgsl"),
             Self::Pointer => include_str!("../shaders/pointer.wgsl"),
             Self::Ripple => include_str!("../shaders/ripple.wgsl"),
             Self::Shade => include_str!("../shaders/shade.wgsl"),
             Self::Sprite => include_str!("../shaders/sprite.wgsl"),
             Self::Surface => include_str!("../shaders/surface.wgsl"),
+            Self::Window => include_str!("../shaders/window.wgsl"),
+        }
+    }
+
+    /// What several shaders share, before the source.
+    const fn shared(self) -> &'static str {
+        match self {
+            Self::Background | Self::Card | Self::Pointer => GRADE,
+            Self::Notch | Self::Window => SHAPE,
+            Self::Focus
+            | Self::Glyphs
+            | Self::Mask
+            | Self::Plate
+            | Self::Ripple
+            | Self::Shade
+            | Self::Sprite
+            | Self::Surface => "",
         }
     }
 
@@ -68,8 +93,9 @@ impl ShaderFile {
             | Self::Mask
             | Self::Pointer
             | Self::Sprite
-            | Self::Surface => Some(&layouts.texture),
-            Self::Plate | Self::Ripple | Self::Shade => None,
+            | Self::Surface
+            | Self::Window => Some(&layouts.texture),
+            Self::Notch | Self::Plate | Self::Ripple | Self::Shade => None,
         }
     }
 }
@@ -174,18 +200,17 @@ impl Pipelines {
         let premultiplied = Some(wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING);
         let flag = |on: bool| f64::from(u8::from(on));
         let (file, entry_point, constants, blend) = match key {
-            PipelineKey::Background => (ShaderFile::Background, "still", Vec::new(), None),
+            PipelineKey::Background(grade) => {
+                let constants = grade.constants().to_vec();
+                (ShaderFile::Background, "still", constants, None)
+            }
             PipelineKey::Card(card) => {
                 let blend = if card.opaque { None } else { premultiplied };
-                (
-                    ShaderFile::Card,
-                    card.part.entry_point(),
-                    card.constants().to_vec(),
-                    blend,
-                )
+                (ShaderFile::Card, card.part.entry_point(), card.constants(), blend)
             }
-            PipelineKey::Pointer { smeared } => {
-                let constants = vec![("smeared", flag(smeared))];
+            PipelineKey::Pointer { smeared, grade } => {
+                let own = [("smeared", flag(smeared))];
+                let constants = own.into_iter().chain(grade.constants()).collect();
                 (ShaderFile::Pointer, "sprite", constants, premultiplied)
             }
             PipelineKey::Ripple => (ShaderFile::Ripple, "ring", Vec::new(), premultiplied),
@@ -201,6 +226,13 @@ impl Pipelines {
                 ShaderFile::Glyphs,
                 glyphs.entry_point(),
                 Vec::new(),
+                premultiplied,
+            ),
+            PipelineKey::Notch => (ShaderFile::Notch, "hang", Vec::new(), premultiplied),
+            PipelineKey::Window(window) => (
+                ShaderFile::Window,
+                window.entry_point(),
+                window.constants(),
                 premultiplied,
             ),
             PipelineKey::Clear => (ShaderFile::Shade, "nothing", Vec::new(), None),
@@ -233,16 +265,17 @@ impl Pipelines {
         self.made.get(&key)
     }
 
-    /// A pipeline that prepares a canvas in a texture of `format`.
+    /// A pipeline that prepares a canvas in a texture of `format`, graded or not.
     pub(in crate::render) fn canvas(
         &mut self,
         device: &Device,
         entry_point: &str,
+        grade: GradeKey,
         format: wgpu::TextureFormat,
     ) -> wgpu::RenderPipeline {
         let fragment = Fragment {
             entry_point,
-            constants: &[],
+            constants: &grade.constants(),
             blend: None,
             format,
         };
@@ -269,7 +302,9 @@ fn shader(device: &Device, file: ShaderFile, layouts: &Layouts) -> Shader {
     Shader {
         module: device.device.create_shader_module(wgpu::ShaderModuleDescriptor {
             label: Some(file.name()),
-            source: wgpu::ShaderSource::Wgsl(format!("{COMMON}\n{}", file.source()).into()),
+            source: wgpu::ShaderSource::Wgsl(
+                format!("{COMMON}\n{}\n{}", file.shared(), file.source()).into(),
+            ),
         }),
         layout: device
             .device

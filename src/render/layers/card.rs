@@ -1,5 +1,6 @@
 //! Screen card and camera overlay: which pixels need which maths, and the numbers for the shader (cap-look.md 5).
 
+use super::grade::{GradeKey, GradeUniforms};
 use crate::cap::config::RoundingType;
 use crate::frame::{Extent, PixelRect, Size, YuvColor, YuvPicture, YuvRange, centres_within, subtract_all};
 use crate::render::plan::draw::{Draw, Means, Textures};
@@ -52,6 +53,11 @@ pub(in crate::render) struct CardKey {
     bordered: bool,
     shadowed: bool,
     smear: SmearKey,
+    /// The upper corners have a radius of their own.
+    topped: bool,
+    /// The border takes the picture's place.
+    replaced: bool,
+    grade: GradeKey,
 }
 
 /// How the picture is smeared (cap-look.md 7).
@@ -68,8 +74,8 @@ enum SmearKey {
 
 impl CardKey {
     /// Pipeline constants of shaders/card.wgsl.
-    pub(in crate::render) fn constants(self) -> [(&'static str, f64); 11] {
-        [
+    pub(in crate::render) fn constants(self) -> Vec<(&'static str, f64)> {
+        let own = [
             ("aligned", f64::from(u8::from(self.aligned))),
             ("converted", f64::from(u8::from(self.converted))),
             ("sampled", f64::from(u8::from(self.sampled))),
@@ -85,6 +91,8 @@ impl CardKey {
             ("straight", f64::from(u8::from(self.straight))),
             ("bordered", f64::from(u8::from(self.bordered))),
             ("shadowed", f64::from(u8::from(self.shadowed))),
+            ("topped", f64::from(u8::from(self.topped))),
+            ("replaced", f64::from(u8::from(self.replaced))),
             (
                 "smear",
                 match self.smear {
@@ -93,7 +101,8 @@ impl CardKey {
                     SmearKey::Radial => 2.0,
                 },
             ),
-        ]
+        ];
+        own.into_iter().chain(self.grade.constants()).collect()
     }
 
     /// The same for `part`, without what that part does not look at, so that pipelines are shared.
@@ -117,6 +126,9 @@ impl CardKey {
                 Part::Interior if !self.sampled => self.smear,
                 Part::Interior | Part::Outside => SmearKey::Sharp,
             },
+            topped: self.topped && measures && !self.straight,
+            replaced: self.replaced && part == Part::Edge,
+            grade: if samples { self.grade } else { GradeKey::default() },
         }
     }
 }
@@ -147,6 +159,9 @@ pub(in crate::render) struct CardUniforms {
     smear: [f32; 4],
     /// 1 / size of the card, and nothing.
     size: [f32; 4],
+    grade: GradeUniforms,
+    top_radius: f32,
+    unused: [f32; 3],
 }
 
 /// What the card's picture looks like on the GPU.
@@ -275,11 +290,12 @@ impl Smearing {
     }
 }
 
-/// Plans a card with finite numbers; `uniforms` appends to the frame's uniform buffer and says where.
+/// Plans a card with finite numbers on an area, where borders may take the picture's place; `uniforms` appends to the frame's
+/// uniform buffer and says where.
 pub(in crate::render) fn plan(
     card: &Card,
     source: &Source,
-    area: PixelRect,
+    (area, borders_replace): (PixelRect, bool),
     uniforms: impl FnOnce(&CardUniforms) -> u32,
 ) -> CardPlan {
     let (shadow, border) = (card.seen_shadow(), card.seen_border());
@@ -303,10 +319,12 @@ pub(in crate::render) fn plan(
         let edge = [parts.interior, parts.edge].concat();
         (Vec::new(), edge)
     };
+    // What the processor sampled is shown as it is, unless it is graded on its way.
+    let copies = source.sheet.is_some() && card.grade.is_none();
     let (copied, interior): (Vec<PixelRect>, Vec<PixelRect>) = interior
         .into_iter()
-        .partition(|rect| opaque && source.sheet.is_some() && worth_a_copy(*rect));
-    let hides = if source.sheet.is_some() {
+        .partition(|rect| opaque && copies && worth_a_copy(*rect));
+    let hides = if copies {
         copied.clone()
     } else {
         let largest = interior
@@ -337,6 +355,9 @@ pub(in crate::render) fn plan(
             Some(Smear::Directional { .. }) => SmearKey::Directional,
             Some(Smear::Radial { .. }) => SmearKey::Radial,
         },
+        topped: card.top_rounding < 1.0,
+        replaced: borders_replace && border.is_some(),
+        grade: GradeKey::of(card.grade.as_ref()),
     };
     let offset = uniforms(&numbers(card, source, &placement, border, shadow));
     let picture = card.picture.request.source;
@@ -429,6 +450,9 @@ fn numbers(
             Some(Smearing::Towards { centre, amount }) => pair(centre, [amount, 0.0]),
         },
         size: pair([1.0 / card.rect.width, 1.0 / card.rect.height], [0.0; 2]),
+        grade: GradeUniforms::of(card.grade.as_ref()),
+        top_radius: (card.corner_radius() * card.top_rounding.clamp(0.0, 1.0)) as f32,
+        unused: [0.0; 3],
     }
 }
 

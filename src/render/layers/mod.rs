@@ -2,9 +2,12 @@
 
 pub(in crate::render) mod background;
 pub(in crate::render) mod card;
+pub(in crate::render) mod grade;
 pub(in crate::render) mod lettering;
+pub(in crate::render) mod notch;
 pub(in crate::render) mod pointer;
 pub(in crate::render) mod ripple;
 pub(in crate::render) mod shade;
 pub(in crate::render) mod sprite;
 pub(in crate::render) mod surface;
+pub(in crate::render) mod window;

@@ -1,5 +1,6 @@
 //! The pointer: where its sprite lies (cap-look.md 8.6, 8.9).
 
+use super::grade::{GradeKey, GradeUniforms};
 use crate::frame::{PixelRect, centres_within};
 use crate::render::plan::draw::{Draw, Means, Textures};
 use crate::render::plan::key::PipelineKey;
@@ -16,6 +17,7 @@ pub(in crate::render) struct PointerUniforms {
     unused: f32,
     smear: [f32; 2],
     unused_too: [f32; 2],
+    grade: GradeUniforms,
 }
 
 /// Plans a pointer with finite numbers; `None` when no pixel of it is seen.
@@ -55,10 +57,12 @@ pub(in crate::render) fn plan(
         unused: 0.0,
         smear: pointer.smear.unwrap_or_default().map(|v| v as f32),
         unused_too: [0.0; 2],
+        grade: GradeUniforms::of(pointer.grade.as_ref()),
     });
     Some(Draw {
         means: Means::Pipeline(PipelineKey::Pointer {
             smeared: pointer.smear.is_some(),
+            grade: GradeKey::of(pointer.grade.as_ref()),
         }),
         textures: Textures::Art(pointer.art.clone()),
         uniforms: offset,

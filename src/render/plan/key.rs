@@ -4,20 +4,24 @@
 use crate::render::filters::focus::FocusKey;
 use crate::render::filters::mask::MaskKey;
 use crate::render::layers::card::CardKey;
+use crate::render::layers::grade::GradeKey;
 use crate::render::layers::lettering::GlyphsKey;
 use crate::render::layers::surface::SurfaceKey;
+use crate::render::layers::window::WindowKey;
 
 /// What a draw needs of the fragment shader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::render) enum PipelineKey {
     /// The prepared canvas.
-    Background,
+    Background(GradeKey),
     /// Part of a card.
     Card(CardKey),
     /// The pointer.
     Pointer {
         /// Whether it leaves a trail (cap-look.md 8.7).
         smeared: bool,
+        /// Its grade.
+        grade: GradeKey,
     },
     /// A ring from a press of the pointer.
     Ripple,
@@ -36,6 +40,10 @@ pub(in crate::render) enum PipelineKey {
         /// Not every pixel that is drawn lies inside, whole.
         shaped: bool,
     },
+    /// A window frame.
+    Window(WindowKey),
+    /// The notch.
+    Notch,
     /// A pass of a mask.
     Mask(MaskKey),
     /// A pass of a focus blur.

@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 use super::error::RenderError;
 use super::filters::{FilterPlan, focus, mask};
 use super::layers::card::{self, Source, worth_a_copy};
-use super::layers::{background, lettering, pointer, ripple, shade, sprite, surface};
+use super::layers::{background, lettering, notch, pointer, ripple, shade, sprite, surface, window};
 use super::sampling::smear::Smeared;
 use crate::frame::{Areas, PixelRect, Size, subtract_all};
 use crate::scene::{Card, Damage, Filter, Layer, LayerId, Node, SceneFrame, SourceId, SurfaceId};
@@ -69,6 +69,8 @@ pub(in crate::render) struct Facts<'a> {
     pub(in crate::render) index: u64,
     /// Whether the processor samples cards, and copies are worth more than draws.
     pub(in crate::render) processor: bool,
+    /// Whether borders take the place of what they frame, as in Cap (cap-look.md 26, quirk 10).
+    pub(in crate::render) borders_replace: bool,
     /// What is known of the picture of a source; the sheet is filled in by the plan.
     pub(in crate::render) picture: &'a dyn Fn(SourceId) -> Option<Source>,
     /// Whether a surface holds what the frame submitted last left on it.
@@ -232,7 +234,9 @@ impl Planner<'_> {
             Node::Paint(_, Layer::Background(background)) => {
                 let seen = subtract_all(vec![area], hidden);
                 (
-                    background::plan(background, seen, self.facts.processor),
+                    background::plan(background, seen, self.facts.processor, |block| {
+                        blocks.push(bytemuck::bytes_of(block))
+                    }),
                     vec![area],
                 )
             }
@@ -256,6 +260,17 @@ impl Planner<'_> {
                 lettering::plan(lettering, area, |block| blocks.push(block)),
                 none(),
             ),
+            Node::Paint(_, Layer::Window(window)) => {
+                let replace = self.facts.borders_replace;
+                let draws = window::plan(window, area, replace, |block| {
+                    blocks.push(bytemuck::bytes_of(block))
+                });
+                (draws, none())
+            }
+            Node::Paint(_, Layer::Notch(notch)) => {
+                let draw = notch::plan(notch, area, |block| blocks.push(bytemuck::bytes_of(block)));
+                (draw.into_iter().collect(), none())
+            }
             // Filters are a surface's base.
             Node::Filter(..) => (Vec::new(), none()),
             Node::Warp(id, _, plane) => {
@@ -286,7 +301,10 @@ impl Planner<'_> {
             ..known
         };
         let blocks = &mut self.plan.blocks;
-        let plan = card::plan(card, &known, area, |block| blocks.push(bytemuck::bytes_of(block)));
+        let replace = self.facts.borders_replace;
+        let plan = card::plan(card, &known, (area, replace), |block| {
+            blocks.push(bytemuck::bytes_of(block))
+        });
         let placement = plan.placement;
         let smeared = Smeared::of(card);
         self.plan.shown.insert(

@@ -17,7 +17,7 @@ fn id(role: Role, index: u32) -> LayerId {
 }
 
 fn background() -> Node {
-    let background = Background { fill: Fill::WHITE };
+    let background = Background::plain(Fill::WHITE);
     Node::paint(Role::Background, Layer::Background(background))
 }
 
@@ -52,6 +52,8 @@ fn card(rect: Rect) -> Node {
         border: None,
         opacity: 1.0,
         smear: None,
+        top_rounding: 1.0,
+        grade: None,
     };
     Node::paint(Role::Screen, Layer::Card(card))
 }
@@ -84,6 +86,7 @@ fn planned(nodes: Vec<Node>, damage: &Damage, kept: bool) -> Plan {
         size: SIZE,
         index: 0,
         processor: false,
+        borders_replace: false,
         picture: &picture,
         kept: &|_| kept,
     };

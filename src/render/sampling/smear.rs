@@ -39,6 +39,8 @@ pub(in crate::render) struct Smeared {
     smearing: Smearing,
     rect: Rect,
     radius: f64,
+    /// Of the two upper corners.
+    top_radius: f64,
     kind: RoundingType,
     deep: f64,
 }
@@ -121,6 +123,7 @@ impl Smeared {
             smearing: Smearing::of(card, card.smear?),
             rect: card.rect,
             radius: card.corner_radius(),
+            top_radius: card.corner_radius() * card.top_rounding.clamp(0.0, 1.0),
             kind: card.corner.kind,
             deep: deep_inset(card),
         })
@@ -174,7 +177,8 @@ impl Smeared {
             return 0.0;
         }
         let distance = |x: f64, y: f64| {
-            let q = [x.abs() - half[0] + self.radius, y.abs() - half[1] + self.radius];
+            let radius = if y < 0.0 { self.top_radius } else { self.radius };
+            let q = [x.abs() - half[0] + radius, y.abs() - half[1] + radius];
             let outside = q.map(|part| part.max(0.0));
             let norm = match self.kind {
                 RoundingType::Rounded => outside[0].hypot(outside[1]),
@@ -183,7 +187,7 @@ impl Smeared {
                     squares[0].hypot(squares[1]).sqrt()
                 }
             };
-            norm + q[0].max(q[1]).min(0.0) - self.radius
+            norm + q[0].max(q[1]).min(0.0) - radius
         };
         let inside = |x: f64, y: f64| {
             let u = ((distance(from[0] + x, from[1] + y) + 1.0) / 2.0).clamp(0.0, 1.0);

@@ -164,6 +164,8 @@ fn smeared_card(
         border: None,
         opacity: 1.0,
         smear: Some(smear),
+        top_rounding: 1.0,
+        grade: None,
     }
 }
 

@@ -1,7 +1,8 @@
 // The canvas behind everything (cap-look.md 4). `gradient` and `image` are drawn once into a picture of the output's
-// size, `still` shows that picture.
+// size, `blur_rows` and `blur_columns` blur it, `still` shows it, graded or not.
 
 struct Background {
+    grade: Grade,
     start: vec4<f32>,
     end: vec4<f32>,
     direction: vec2<f32>,
@@ -11,6 +12,8 @@ struct Background {
     noise_strength: f32,
     // Part of the image that is shown: normalised position = output position * cut.xy + cut.zw.
     cut: vec4<f32>,
+    // Pixels from tap to tap, taps on either side, and the exponent of a tap one pixel away.
+    blur: vec4<f32>,
 }
 
 @group(0) @binding(0) var<uniform> background: Background;
@@ -19,12 +22,6 @@ struct Background {
 
 fn across(position: vec4<f32>) -> vec2<f32> {
     return position.xy / vec2<f32>(target_width, target_height);
-}
-
-fn hash(lattice: vec2<f32>) -> f32 {
-    var v = fract(lattice.xyx * 0.1031);
-    v += dot(v, v.yzx + 33.33);
-    return fract((v.x + v.y) * v.z);
 }
 
 fn value_noise(at: vec2<f32>) -> f32 {
@@ -60,7 +57,37 @@ fn image(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
     return vec4<f32>(textureSampleLevel(source, bilinear, at, 0.0).rgb, 1.0);
 }
 
+// 4.4.
+fn gaussian(pixel: vec2<f32>, direction: vec2<f32>) -> vec4<f32> {
+    let size = vec2<f32>(target_width, target_height);
+    let taps = i32(background.blur.y);
+    var sum = vec3<f32>(0.0);
+    var weights = 0.0;
+    for (var i = -taps; i <= taps; i++) {
+        let offset = f32(i) * background.blur.x;
+        let weight = exp(offset * offset * background.blur.z);
+        let at = (pixel + offset * direction) / size;
+        sum += weight * textureSampleLevel(source, bilinear, at, 0.0).rgb;
+        weights += weight;
+    }
+    return vec4<f32>(sum / weights, 1.0);
+}
+
+@fragment
+fn blur_rows(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
+    return gaussian(position.xy, vec2<f32>(1.0, 0.0));
+}
+
+@fragment
+fn blur_columns(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
+    return gaussian(position.xy, vec2<f32>(0.0, 1.0));
+}
+
 @fragment
 fn still(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
-    return textureLoad(source, vec2<i32>(position.xy), 0);
+    let color = textureLoad(source, vec2<i32>(position.xy), 0);
+    if graded {
+        return vec4<f32>(apply_grade(color.rgb, position.xy, background.grade), 1.0);
+    }
+    return color;
 }

@@ -30,6 +30,8 @@ struct Card {
     smear: vec4<f32>,
     // 1 / size of the card in pixels (xy).
     size: vec4<f32>,
+    grade: Grade,
+    top_radius: f32,
 }
 
 // Pixels and texels coincide: no filtering.
@@ -50,6 +52,10 @@ override bordered: bool;
 override shadowed: bool;
 // 0 sharp, 1 along a vector (7.2), 2 towards a point (7.3).
 override smear: u32;
+// The upper corners have a radius of their own.
+override topped: bool;
+// The border takes the picture's place, as in Cap (26, quirk 10).
+override replaced: bool;
 
 @group(0) @binding(0) var<uniform> card: Card;
 // Luma, or colours where converted or sampled.
@@ -59,7 +65,7 @@ override smear: u32;
 @group(1) @binding(2) var bilinear: sampler;
 
 fn clamped(rgb: vec3<f32>) -> vec3<f32> {
-    if opaque {
+    if opaque && !graded {
         return rgb;
     }
     return clamp(rgb, vec3<f32>(0.0), vec3<f32>(1.0));
@@ -123,9 +129,13 @@ fn picture(pixel: vec2<f32>) -> vec3<f32> {
 
 // Signed distance from the edge, negative inside (5.1).
 fn distance_from_edge(pixel: vec2<f32>) -> f32 {
-    let q = abs(pixel - card.shape.xy) - card.shape.zw + card.corner_radius;
+    var radius = card.corner_radius;
+    if topped {
+        radius = select(radius, card.top_radius, pixel.y < card.shape.y);
+    }
+    let q = abs(pixel - card.shape.xy) - card.shape.zw + radius;
     if straight {
-        return max(q.x, q.y) - card.corner_radius;
+        return max(q.x, q.y) - radius;
     }
     let outside = max(q, vec2<f32>(0.0));
     var norm: f32;
@@ -138,7 +148,7 @@ fn distance_from_edge(pixel: vec2<f32>) -> f32 {
     } else {
         norm = length(outside);
     }
-    return norm + min(max(q.x, q.y), 0.0) - card.corner_radius;
+    return norm + min(max(q.x, q.y), 0.0) - radius;
 }
 
 // 5.2; the distance changes by at most 1 a pixel, so w is 1.
@@ -206,6 +216,9 @@ fn interior(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
     } else {
         color = smeared(position.xy, true).rgb;
     }
+    if graded {
+        color = apply_grade(color, position.xy, card.grade);
+    }
     if opaque {
         return vec4<f32>(color, 1.0);
     }
@@ -228,11 +241,18 @@ fn edge(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
     } else {
         shown = smeared(pixel, false);
     }
+    if graded {
+        let straight = clamp(shown.rgb / max(shown.a, 1e-6), vec3<f32>(0.0), vec3<f32>(1.0));
+        shown = vec4<f32>(apply_grade(straight, pixel, card.grade) * shown.a, shown.a);
+    }
     var rim = 0.0;
     if bordered {
         // Growing the half size and the radius by the same amount moves the distance by it. Ring and picture share the
         // pixel: neither covers what the other does (26, quirk 10).
         rim = max(inside(distances - card.border_width) - coverage, 0.0);
+        if replaced && rim > 0.001 {
+            shown = vec4<f32>(0.0);
+        }
         if smear != 0u {
             // The border hides what is smeared below it (5.6).
             shown *= min(1.0, (1.0 - rim) / max(shown.a, 1e-4));

@@ -11,6 +11,7 @@ struct Pointer {
     // Movement since the frame before, in sprites (8.7).
     smear: vec2<f32>,
     unused_too: vec2<f32>,
+    grade: Grade,
 }
 
 // Whether there is a movement.
@@ -38,6 +39,15 @@ fn span(at: f32, by: f32, taps: vec2<f32>) -> vec2<f32> {
     );
 }
 
+// A premultiplied colour by the grade, which is of straight ones.
+fn recolored(color: vec4<f32>, pixel: vec2<f32>) -> vec4<f32> {
+    if !graded {
+        return color;
+    }
+    let straight = clamp(color.rgb / max(color.a, 1e-6), vec3<f32>(0.0), vec3<f32>(1.0));
+    return vec4<f32>(apply_grade(straight, pixel, pointer.grade), 1.0) * color.a;
+}
+
 @fragment
 fn sprite(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
     let pixel = position.xy;
@@ -47,7 +57,7 @@ fn sprite(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
     let feather = clamp(min(depth.x, depth.y) + 0.5, 0.0, 1.0);
     let strength = pointer.opacity * feather;
     if !smeared {
-        return tap(at) * strength;
+        return recolored(tap(at), pixel) * strength;
     }
     // Of 21 copies from the present place to the one before, those that lie over this pixel.
     let taps = span(at.x, pointer.smear.x, span(at.y, pointer.smear.y, vec2<f32>(0.0, 20.0)));
@@ -55,5 +65,5 @@ fn sprite(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
     for (var i = taps.x; i <= taps.y; i += 1.0) {
         sum += tap(at + pointer.smear * (i / 20.0));
     }
-    return sum * (strength / 21.0);
+    return recolored(sum / 21.0, pixel) * strength;
 }

@@ -71,6 +71,23 @@ impl ArtStore {
         };
         let bound = match art {
             PointerArt::Circle => bind(&circle()),
+            PointerArt::Own(shape) => match shape.draw() {
+                Some(picture) => bind(&PackedFrame {
+                    size: picture.size,
+                    stride: picture.size.width as usize * 4,
+                    format: PackedFormat::Rgba,
+                    data: picture.data,
+                }),
+                None => {
+                    if self.missing.insert(format!("{shape:?}")) {
+                        tracing::warn!(
+                            ?shape,
+                            "there is no memory for this pointer's art; it is not drawn"
+                        );
+                    }
+                    return;
+                }
+            },
             PointerArt::Recorded(id) => match self.recorded.get(id) {
                 Some(image) => {
                     let known = self.textures.iter().find(|(of, _)| Arc::ptr_eq(of, image));

@@ -3,14 +3,17 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use bytemuck::Zeroable;
 use wgpu::util::DeviceExt;
 
 use super::images::{check_image, texture_bind_group, upload_image};
-use crate::frame::{PackedFrame, PixelRect, Size};
+use crate::frame::{PackedFrame, Size};
 use crate::render::error::{RenderError, Stage};
 use crate::render::gpu::device::Device;
 use crate::render::gpu::pipeline::Pipelines;
-use crate::scene::{Background, Fill, Noise};
+use crate::render::layers::grade::{GradeKey, GradeUniforms};
+use crate::render::spec::ColorPolicy;
+use crate::scene::{Background, Fill, Grade, Noise};
 
 /// Longest side of a background image; larger ones are reduced to it first (4.3).
 const MAX_IMAGE_SIDE: u32 = 2560;
@@ -19,15 +22,36 @@ const MAX_IMAGE_SIDE: u32 = 2560;
 #[repr(C)]
 #[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
 struct CanvasUniforms {
+    grade: GradeUniforms,
     start: [f32; 4],
     end: [f32; 4],
     direction: [f32; 2],
     noise_cells: f32,
     noise_strength: f32,
     cut: [f32; 4],
+    blur: [f32; 4],
 }
 
 impl CanvasUniforms {
+    /// 4.4, for a standard deviation of `sigma` pixels.
+    fn blur(sigma: f64) -> Self {
+        const MOST_TAPS: f64 = 24.0;
+        let radius = 3.0 * sigma;
+        let taps = radius.ceil().clamp(1.0, MOST_TAPS);
+        let numbers = [radius / taps, taps, -0.5 / (sigma * sigma), 0.0];
+        Self {
+            blur: numbers.map(|number| number as f32),
+            ..Self::zeroed()
+        }
+    }
+
+    fn grade(grade: &Grade) -> Self {
+        Self {
+            grade: GradeUniforms::of(Some(grade)),
+            ..Self::zeroed()
+        }
+    }
+
     fn gradient(from: [f64; 3], to: [f64; 3], angle: f64, noise: Noise) -> Self {
         let color = |c: [f64; 3]| [c[0] as f32, c[1] as f32, c[2] as f32, 1.0];
         let (sin, cos) = (angle + 270.0).to_radians().sin_cos();
@@ -37,7 +61,7 @@ impl CanvasUniforms {
             direction: [cos as f32, sin as f32],
             noise_cells: (600.0 * (0.3 + 1.2 * (100.0 - noise.scale) / 100.0)) as f32,
             noise_strength: (0.25 * noise.intensity.clamp(0.0, 100.0) / 100.0) as f32,
-            cut: [0.0; 4],
+            ..Self::zeroed()
         }
     }
 
@@ -50,12 +74,8 @@ impl CanvasUniforms {
         };
         let cut = [shown_x, shown_y, (1.0 - shown_x) / 2.0, (1.0 - shown_y) / 2.0];
         Self {
-            start: [0.0; 4],
-            end: [0.0; 4],
-            direction: [0.0; 2],
-            noise_cells: 0.0,
-            noise_strength: 0.0,
             cut: cut.map(|v| v as f32),
+            ..Self::zeroed()
         }
     }
 }
@@ -73,6 +93,7 @@ pub(in crate::render) struct Canvas {
 #[derive(Debug)]
 pub(in crate::render) struct Canvases {
     images: BTreeMap<String, PackedFrame>,
+    colors: ColorPolicy,
     /// The one shown last comes last.
     made: Vec<(Background, Canvas)>,
 }
@@ -88,12 +109,14 @@ impl Canvases {
     pub(in crate::render) fn new(
         device: &Device,
         images: BTreeMap<String, PackedFrame>,
+        colors: ColorPolicy,
     ) -> Result<Self, RenderError> {
         for image in images.values() {
             check_image_data(device, image)?;
         }
         Ok(Self {
             images,
+            colors,
             made: Vec::new(),
         })
     }
@@ -148,7 +171,10 @@ impl Canvases {
         };
         let (entry_point, uniforms, source) = match fill {
             Fill::Color { color, alpha } => {
-                let color = color.map(|channel| channel * alpha.clamp(0.0, 1.0));
+                // Cap multiplies by alpha twice (26, quirk 9).
+                let exponent = if self.colors == ColorPolicy::Cap601 { 2 } else { 1 };
+                let share = alpha.clamp(0.0, 1.0).powi(exponent);
+                let color = color.map(|channel| channel * share);
                 (
                     "gradient",
                     CanvasUniforms::gradient(color, color, 0.0, plain),
@@ -175,64 +201,88 @@ impl Canvases {
                 )
             }
         };
-        let canvas = device.texture(
-            "canvas",
-            size,
-            format,
-            wgpu::TextureUsages::RENDER_ATTACHMENT
-                | wgpu::TextureUsages::TEXTURE_BINDING
-                | wgpu::TextureUsages::COPY_SRC,
-        );
+        let picture = || {
+            device.texture(
+                "canvas",
+                size,
+                format,
+                wgpu::TextureUsages::RENDER_ATTACHMENT
+                    | wgpu::TextureUsages::TEXTURE_BINDING
+                    | wgpu::TextureUsages::COPY_SRC,
+            )
+        };
         // A gradient reads no texture, but its shader shares the layout of those that do.
         let unread = || {
             let none = PackedFrame::new(Size::new(1, 1), crate::frame::PackedFormat::Rgba);
             upload_image(device, "no image", &none)
         };
-        let source = source.unwrap_or_else(unread);
-        let bound = texture_bind_group(device, &pipelines.layouts.texture, sampler, &source);
-        let numbers = uniform_bind_group(device, pipelines, bytemuck::bytes_of(&uniforms));
-        let whole = PixelRect::full(size);
-        let rects = device
-            .device
-            .create_buffer_init(&wgpu::util::BufferInitDescriptor {
-                label: Some("canvas rectangle"),
-                contents: bytemuck::cast_slice(&[whole.x, whole.y, whole.width, whole.height]),
-                usage: wgpu::BufferUsages::VERTEX,
-            });
-        let pipeline = pipelines.canvas(device, entry_point, format);
+        let mut steps = vec![(entry_point, uniforms, GradeKey::default())];
+        if background.blur > 0.0 {
+            let blur = CanvasUniforms::blur(background.blur);
+            steps.push(("blur_rows", blur, GradeKey::default()));
+            steps.push(("blur_columns", blur, GradeKey::default()));
+        }
+        if let Some(grade) = &background.grade {
+            steps.push(("still", CanvasUniforms::grade(grade), GradeKey::of(Some(grade))));
+        }
         let mut encoder = device
             .device
             .create_command_encoder(&wgpu::CommandEncoderDescriptor {
                 label: Some("canvas"),
             });
-        {
-            let view = canvas.create_view(&wgpu::TextureViewDescriptor::default());
-            let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
-                label: Some("canvas"),
-                color_attachments: &[Some(wgpu::RenderPassColorAttachment {
-                    view: &view,
-                    depth_slice: None,
-                    resolve_target: None,
-                    ops: wgpu::Operations {
-                        load: wgpu::LoadOp::Clear(wgpu::Color::BLACK),
-                        store: wgpu::StoreOp::Store,
-                    },
-                })],
-                ..wgpu::RenderPassDescriptor::default()
-            });
-            pass.set_pipeline(&pipeline);
-            pass.set_bind_group(0, &numbers, &[0]);
-            pass.set_bind_group(1, &bound, &[]);
-            pass.set_vertex_buffer(0, rects.slice(..));
-            pass.draw(0..4, 0..1);
+        let mut read = source.unwrap_or_else(unread);
+        for (entry_point, uniforms, grade) in steps {
+            let canvas = picture();
+            let bound = texture_bind_group(device, &pipelines.layouts.texture, sampler, &read);
+            let numbers = uniform_bind_group(device, pipelines, bytemuck::bytes_of(&uniforms));
+            let pipeline = pipelines.canvas(device, entry_point, grade, format);
+            draw_whole(device, &mut encoder, &canvas, &pipeline, [&numbers, &bound]);
+            read = canvas;
         }
         device.queue.submit([encoder.finish()]);
         device.check(Stage::Setup, None)?;
         Ok(Canvas {
-            bound: texture_bind_group(device, &pipelines.layouts.texture, sampler, &canvas),
-            texture: canvas,
+            bound: texture_bind_group(device, &pipelines.layouts.texture, sampler, &read),
+            texture: read,
         })
     }
+}
+
+/// Records a pass that draws all of `canvas`.
+fn draw_whole(
+    device: &Device,
+    encoder: &mut wgpu::CommandEncoder,
+    canvas: &wgpu::Texture,
+    pipeline: &wgpu::RenderPipeline,
+    [numbers, texture]: [&wgpu::BindGroup; 2],
+) {
+    let whole = [0, 0, canvas.width(), canvas.height()];
+    let rects = device
+        .device
+        .create_buffer_init(&wgpu::util::BufferInitDescriptor {
+            label: Some("canvas rectangle"),
+            contents: bytemuck::cast_slice(&whole),
+            usage: wgpu::BufferUsages::VERTEX,
+        });
+    let view = canvas.create_view(&wgpu::TextureViewDescriptor::default());
+    let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
+        label: Some("canvas"),
+        color_attachments: &[Some(wgpu::RenderPassColorAttachment {
+            view: &view,
+            depth_slice: None,
+            resolve_target: None,
+            ops: wgpu::Operations {
+                load: wgpu::LoadOp::Clear(wgpu::Color::BLACK),
+                store: wgpu::StoreOp::Store,
+            },
+        })],
+        ..wgpu::RenderPassDescriptor::default()
+    });
+    pass.set_pipeline(pipeline);
+    pass.set_bind_group(0, numbers, &[0]);
+    pass.set_bind_group(1, texture, &[]);
+    pass.set_vertex_buffer(0, rects.slice(..));
+    pass.draw(0..4, 0..1);
 }
 
 fn uniform_bind_group(device: &Device, pipelines: &Pipelines, contents: &[u8]) -> wgpu::BindGroup {

@@ -55,6 +55,27 @@ fn a_translucent_colour_is_composited_over_black_once() {
     assert_canvas(Size::new(5, 3), plain(Fill::of(&source)), 0.51, |_, _| expected);
 }
 
+/// 26, quirk 9: rgb x alpha squared.
+#[test]
+fn where_cap_is_imitated_a_translucent_colour_is_blended_twice() {
+    let Some(device) = device() else { return };
+    let spec = RenderSpec {
+        colors: ColorPolicy::Cap601,
+        ..spec(Size::new(5, 3))
+    };
+    let fill = Fill::Color {
+        color: [0.8, 0.4, 1.0],
+        alpha: 0.6,
+    };
+    let found = draw(device, spec, &scenes::over(fill, Vec::new()), &Pictures::new());
+    // 255 x (0.288, 0.144, 0.36).
+    assert!(
+        found.iter().all(|pixel| *pixel == [73, 37, 92, 255]),
+        "{:?}",
+        found[0]
+    );
+}
+
 #[test]
 fn gradients_run_by_their_angle() {
     let (from, to) = ([0.1, 0.9, 0.0], [0.7, 0.2, 1.0]);

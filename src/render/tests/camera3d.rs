@@ -11,7 +11,7 @@ fn grey(seed: u32, x: f64, y: f64) -> f64 {
 }
 
 fn drawn(nodes: Vec<Node>, pictures: &Pictures) -> Option<Vec<[u8; 4]>> {
-    let background = Layer::Background(Background { fill: scenes::FILL });
+    let background = Layer::Background(Background::plain(scenes::FILL));
     let mut all = vec![Node::paint(Role::Background, background)];
     all.extend(nodes);
     let frame = SceneFrame {

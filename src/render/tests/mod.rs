@@ -4,6 +4,7 @@ mod background;
 mod camera3d;
 mod cards;
 mod converted;
+mod grade;
 mod lettering;
 mod pointer;
 mod reference;
@@ -11,6 +12,7 @@ mod ring;
 mod scenes;
 mod sprite;
 mod surfaces;
+mod window;
 
 use std::sync::Arc;
 

@@ -30,6 +30,7 @@ fn pointer(art: PointerArt) -> Pointer {
         opacity: 1.0,
         clip: rect(0.0, 0.0, 64.0, 48.0),
         smear: None,
+        grade: None,
     }
 }
 

@@ -3,23 +3,63 @@
 use super::*;
 use crate::cap::config::RoundingType;
 use crate::frame::PackedFrame;
-use crate::scene::{Card, Layer, Node, Pointer, PointerArt, Smear};
+use crate::scene::{Card, Grade, Layer, Node, Pointer, PointerArt, Smear};
 
 pub(super) type Rgb = [f64; 3];
 
-fn smoothstep(e0: f64, e1: f64, v: f64) -> f64 {
+pub(super) fn smoothstep(e0: f64, e1: f64, v: f64) -> f64 {
     let u = ((v - e0) / (e1 - e0)).clamp(0.0, 1.0);
     u * u * (3.0 - 2.0 * u)
 }
 
-fn over(below: Rgb, color: Rgb, alpha: f64) -> Rgb {
+pub(super) fn over(below: Rgb, color: Rgb, alpha: f64) -> Rgb {
     [0, 1, 2].map(|i| color[i] * alpha + below[i] * (1.0 - alpha))
 }
 
+/// 17, in its order, of straight R'G'B'. The hash is in single precision, as 4.2 says.
+pub(super) fn graded(color: Rgb, grade: Option<&Grade>, x: f64, y: f64) -> Rgb {
+    let Some(grade) = grade else { return color };
+    let luma = |rgb: Rgb| -> f64 {
+        let weights = [0.2126, 0.7152, 0.0722];
+        (0..3).map(|c| rgb[c].clamp(0.0, 1.0) * weights[c]).sum()
+    };
+    let mut rgb = [0, 1, 2].map(|c| (color[c] * grade.balance[c] - 0.5) * grade.contrast + 0.5);
+    let brightness = luma(rgb);
+    rgb = rgb.map(|channel| brightness + (channel - brightness) * grade.saturation);
+    let shadows = 1.0 - smoothstep(0.2, 0.65, brightness);
+    let highlights = smoothstep(0.35, 0.8, brightness);
+    let (cold, warm) = ([-0.06, 0.02, 0.08], [0.08, 0.02, -0.06]);
+    rgb = [0, 1, 2].map(|c| rgb[c] + grade.split_tone * (shadows * cold[c] + highlights * warm[c]));
+    rgb = rgb.map(|channel| channel * (1.0 - 0.18 * grade.fade) + 0.09 * grade.fade);
+    if let Some(vignette) = grade.vignette {
+        let within = vignette.within;
+        let (u, v) = ((x - within.x) / within.width, (y - within.y) / within.height);
+        let r = 2.0 * (u - 0.5).hypot(v - 0.5);
+        rgb = rgb.map(|channel| channel * (1.0 - 0.65 * vignette.strength * smoothstep(0.5, 1.5, r)));
+    }
+    if let Some(grain) = grade.grain {
+        let seed = grain.seed as f32;
+        let noise = f64::from(hash(x as f32 + 17.0 * seed, y as f32 + 29.0 * seed));
+        let strength = 0.25 + 0.75 * (1.0 - (2.0 * luma(rgb) - 1.0).abs());
+        rgb = rgb.map(|channel| channel + (noise - 0.5) * grain.strength * 0.35 * strength);
+    }
+    rgb.map(|channel| channel.clamp(0.0, 1.0))
+}
+
+/// 4.2, in single precision.
+pub(super) fn hash(x: f32, y: f32) -> f32 {
+    let fract = |v: f32| v - v.floor();
+    let v = [x, y, x].map(|p| fract(p * 0.1031));
+    let dot = v[0] * (v[1] + 33.33) + v[1] * (v[2] + 33.33) + v[2] * (v[0] + 33.33);
+    let v = v.map(|p| p + dot);
+    fract((v[0] + v[1]) * v[2])
+}
+
 /// 5.1, for a card grown by `grow` on every side.
-fn distance(card: &Card, grow: f64, x: f64, y: f64) -> f64 {
+pub(super) fn distance(card: &Card, grow: f64, x: f64, y: f64) -> f64 {
     let half = (card.rect.width / 2.0 + grow, card.rect.height / 2.0 + grow);
-    let radius = card.corner.radius + grow;
+    let upper = y < card.rect.y + card.rect.height / 2.0;
+    let radius = card.corner.radius * if upper { card.top_rounding } else { 1.0 } + grow;
     let centre = (
         card.rect.x + card.rect.width / 2.0,
         card.rect.y + card.rect.height / 2.0,
@@ -37,7 +77,7 @@ fn distance(card: &Card, grow: f64, x: f64, y: f64) -> f64 {
 }
 
 /// 5.2.
-fn coverage(card: &Card, grow: f64, x: f64, y: f64) -> f64 {
+pub(super) fn coverage(card: &Card, grow: f64, x: f64, y: f64) -> f64 {
     let mut sum = 0.0;
     for dy in [-0.25, 0.25] {
         for dx in [-0.25, 0.25] {
@@ -156,7 +196,7 @@ fn sample(card: &Card, picture: &YuvPicture, colors: ColorPolicy, x: f64, y: f64
     })
 }
 
-/// 5.3-5.6, with the border of 26, quirk 10.
+/// 5.3-5.6, with the border of 26, quirk 10 mended unless Cap is imitated.
 pub(super) fn paint_card(
     below: Rgb,
     card: &Card,
@@ -191,6 +231,16 @@ pub(super) fn paint_card(
             (shown.map(|channel| channel * left), share * left)
         }
     };
+    let shown = match &card.grade {
+        Some(grade) if share > 0.0 => {
+            let straight = shown.map(|channel| (channel / share).clamp(0.0, 1.0));
+            graded(straight, Some(grade), x, y).map(|channel| channel * share)
+        }
+        _ => shown,
+    };
+    // 26, quirk 10.
+    let replaced = colors == ColorPolicy::Cap601 && ring > 0.001;
+    let (shown, share) = if replaced { ([0.0; 3], 0.0) } else { (shown, share) };
     let picture_share = share * card.opacity;
     [0, 1, 2].map(|c| {
         shown[c] * card.opacity + ring_color[c] * ring_share + result[c] * (1.0 - picture_share - ring_share)
@@ -271,6 +321,11 @@ pub(super) fn paint_pointer(below: Rgb, pointer: &Pointer, art: &PackedFrame, x:
     let color = [0, 1, 2].map(|c| mean(&|tap| tap.0[c]));
     let alpha = mean(&|tap| tap.1);
     let strength = feather * pointer.opacity;
+    if alpha > 0.0 && pointer.grade.is_some() {
+        let straight = color.map(|channel| (channel / alpha).clamp(0.0, 1.0));
+        let color = graded(straight, pointer.grade.as_ref(), x, y);
+        return over(below, color, alpha * strength);
+    }
     [0, 1, 2].map(|c| color[c] * strength + below[c] * (1.0 - alpha * strength))
 }
 

@@ -26,7 +26,7 @@ pub(super) fn scene(layers: Vec<Layer>) -> SceneFrame {
 
 /// Layers over a canvas.
 pub(super) fn over(fill: Fill, layers: Vec<Layer>) -> SceneFrame {
-    let background = Node::paint(Role::Background, Layer::Background(Background { fill }));
+    let background = Node::paint(Role::Background, Layer::Background(Background::plain(fill)));
     let nodes = (0..).zip(layers).map(|(index, layer)| {
         let role = match &layer {
             Layer::Card(card) if card.picture.request.source.track == Track::Camera => Role::Camera,
@@ -69,6 +69,8 @@ pub(super) fn card(track: Track, size: Size, rect: Rect) -> Card {
         border: None,
         opacity: 1.0,
         smear: None,
+        top_rounding: 1.0,
+        grade: None,
     }
 }
 

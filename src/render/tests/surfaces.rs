@@ -15,7 +15,7 @@ fn noise(seed: u32) -> (Node, Pictures) {
 }
 
 fn background() -> Node {
-    Node::paint(Role::Background, Layer::Background(Background { fill: FILL }))
+    Node::paint(Role::Background, Layer::Background(Background::plain(FILL)))
 }
 
 fn grey(seed: u32, x: i64, y: i64) -> f64 {

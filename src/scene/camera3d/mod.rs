@@ -278,9 +278,12 @@ impl Shot {
         side: Side,
     ) {
         for node in &mut nodes[from..] {
-            if let Node::Paint(_, Layer::Card(card)) = node {
-                card.shadow = card.shadow.and_then(|shadow| shadow.faded(1.0 - self.activity));
-            }
+            let shadow = match node {
+                Node::Paint(_, Layer::Card(card)) => &mut card.shadow,
+                Node::Paint(_, Layer::Window(window)) => &mut window.shadow,
+                _ => continue,
+            };
+            *shadow = shadow.and_then(|shadow| shadow.faded(1.0 - self.activity));
         }
         let magnified = Magnified {
             amount: zoom.amount,

@@ -33,6 +33,8 @@ fn card() -> Card {
         border: None,
         opacity: 1.0,
         smear: None,
+        top_rounding: 1.0,
+        grade: None,
     }
 }
 
@@ -44,6 +46,7 @@ fn pointer(x: f64, y: f64) -> Pointer {
         opacity: 1.0,
         clip: rect(0.0, 0.0, 1920.0, 1080.0),
         smear: None,
+        grade: None,
     }
 }
 

@@ -1,14 +1,46 @@
 //! What lies behind everything (cap-look.md 4).
 
-use super::{LayerKind, finite};
-use crate::cap::config::BackgroundSource;
-use crate::frame::Extent;
+use super::{Grade, LayerKind, finite};
+use crate::cap::config::{self, BackgroundSource};
+use crate::frame::{Extent, Size};
+use crate::scene::error::{Checks, SceneError};
 
 /// The canvas of a frame; it covers every pixel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Background {
     /// What it is painted with.
     pub fill: Fill,
+    /// Standard deviation of the gaussian that blurs it, output pixels; 0 is sharp (4.4).
+    pub blur: f64,
+    /// Grade of the blurred canvas.
+    pub grade: Option<Grade>,
+}
+
+impl Background {
+    /// Standard deviation of a blur of 100, in heights of the output (4.4).
+    const BLUR: f64 = 0.025;
+
+    /// `fill`, sharp and ungraded.
+    pub const fn plain(fill: Fill) -> Self {
+        Self {
+            fill,
+            blur: 0.0,
+            grade: None,
+        }
+    }
+
+    /// What `config` asks for in frames of `output`.
+    pub(crate) fn of(
+        config: &config::Background,
+        output: Size,
+        checks: &mut Checks,
+    ) -> Result<Self, SceneError> {
+        let blur = checks.clamp("background.blur", config.blur, 0.0..=100.0)? / 100.0;
+        Ok(Self {
+            blur: blur * Self::BLUR * f64::from(output.height),
+            ..Self::plain(Fill::of(&config.source))
+        })
+    }
 }
 
 /// What a background is painted with.
@@ -109,7 +141,8 @@ impl LayerKind for Background {
             } => finite(from) && finite(to) && finite(&[*angle, noise.intensity, noise.scale]),
             Fill::Image(_) => true,
         };
-        if fine {
+        self.grade.map_or(Ok(()), |grade| grade.check())?;
+        if fine && self.blur.is_finite() {
             Ok(())
         } else {
             Err("the background's colours")

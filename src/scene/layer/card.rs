@@ -1,6 +1,6 @@
 //! Screen card and camera: a picture in a rounded rectangle with shadow and border (cap-look.md 5).
 
-use super::{EDGE, LayerKind, PictureRequest, SourceId, finite};
+use super::{EDGE, Grade, LayerKind, PictureRequest, SourceId, finite};
 use crate::cap::config::RoundingType;
 use crate::frame::{Extent, PixelRect, Rect, Size};
 use crate::scene::motion::Smear;
@@ -28,6 +28,10 @@ pub struct Card {
     pub opacity: f64,
     /// Motion blur of the picture and its edge; shadow and border stay sharp (cap-look.md 5.6, 7).
     pub smear: Option<Smear>,
+    /// 0..=1, factor of the radius of the two upper corners; they are square below a window frame's bar (15.3).
+    pub top_rounding: f64,
+    /// Grade of the picture; border and shadow keep their colours.
+    pub grade: Option<Grade>,
 }
 
 /// The part of a source picture that a card shows.
@@ -173,8 +177,10 @@ impl LayerKind for Card {
         let border = self
             .border
             .is_none_or(|border| finite(&border.color) && finite(&[border.width, border.opacity]));
+        self.grade.map_or(Ok(()), |grade| grade.check())?;
         let smear = self.smear.is_none_or(|smear| finite(&smear.spread()));
-        let own = finite(&[self.corner.radius, self.opacity]) && self.rect.is_finite() && smear;
+        let own =
+            finite(&[self.corner.radius, self.opacity, self.top_rounding]) && self.rect.is_finite() && smear;
         if own && shadow && border && self.picture.crop.is_finite() {
             Ok(())
         } else {

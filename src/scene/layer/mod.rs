@@ -4,20 +4,26 @@
 mod background;
 mod bitmap;
 mod card;
+mod grade;
 mod lettering;
+mod notch;
 mod pointer;
 mod ripple;
 mod shade;
 mod sprite;
+mod window;
 
 pub use background::{Background, Fill, Noise};
 pub use bitmap::Bitmap;
 pub use card::{BorderLine, Card, CardPicture, Corner, Shadow};
+pub use grade::{Grade, Grain, Vignette};
 pub use lettering::{Glyphs, Gradient, Lettering, Mark, Plate};
+pub use notch::Notch;
 pub use pointer::{Pointer, PointerArt};
 pub use ripple::Ripple;
 pub use shade::Shade;
 pub use sprite::Sprite;
+pub use window::Window;
 
 use super::tree::{PictureRequest, SourceId};
 use crate::frame::{Extent, PixelRect, Size};
@@ -70,6 +76,10 @@ pub enum Layer {
     Sprite(Sprite),
     /// A text, a caption or a group of keys (11, 13, 14).
     Lettering(Lettering),
+    /// A window frame (15).
+    Window(Window),
+    /// The notch (16).
+    Notch(Notch),
 }
 
 impl Layer {
@@ -82,6 +92,8 @@ impl Layer {
             Self::Shade(layer) => layer,
             Self::Sprite(layer) => layer,
             Self::Lettering(layer) => layer,
+            Self::Window(layer) => layer,
+            Self::Notch(layer) => layer,
         }
     }
 
@@ -118,6 +130,8 @@ impl Layer {
             (Self::Shade(a), Self::Shade(b)) => a.looks_like(b),
             (Self::Sprite(a), Self::Sprite(b)) => a.looks_like(b),
             (Self::Lettering(a), Self::Lettering(b)) => a.looks_like(b),
+            (Self::Window(a), Self::Window(b)) => a.looks_like(b),
+            (Self::Notch(a), Self::Notch(b)) => a.looks_like(b),
             _ => false,
         }
     }

@@ -1,6 +1,7 @@
 //! The pointer (cap-look.md 8).
 
-use super::{EDGE, LayerKind, finite};
+use super::{EDGE, Grade, LayerKind, finite};
+use crate::art::pointer::Shape as PointerShape;
 use crate::frame::{Extent, Rect};
 
 /// Which art a pointer is drawn with.
@@ -10,6 +11,8 @@ pub enum PointerArt {
     Recorded(String),
     /// The disc of cap-look.md 8.8.
     Circle,
+    /// This project's own art of a shape.
+    Own(PointerShape),
 }
 
 /// The pointer.
@@ -27,6 +30,8 @@ pub struct Pointer {
     pub clip: Rect,
     /// Motion blur: the movement since the frame before, in widths and heights of the unrotated sprite, with which it turns (8.7).
     pub smear: Option<[f64; 2]>,
+    /// Grade of its colours.
+    pub grade: Option<Grade>,
 }
 
 impl Pointer {
@@ -74,6 +79,7 @@ impl LayerKind for Pointer {
     }
 
     fn check(&self) -> Result<(), &'static str> {
+        self.grade.map_or(Ok(()), |grade| grade.check())?;
         let own = finite(&[self.rotation, self.opacity]) && finite(&self.smear.unwrap_or_default());
         if own && self.rect.is_finite() && self.clip.is_finite() {
             Ok(())
@@ -100,6 +106,7 @@ mod tests {
             opacity: 1.0,
             clip: Rect::default(),
             smear,
+            grade: None,
         }
     }
 

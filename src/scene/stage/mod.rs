@@ -56,6 +56,17 @@ pub(crate) struct Place {
     pub(crate) smear: Option<Smear>,
 }
 
+/// What scene modes and takeovers make of window frame and notch (cap-look.md 15.3, 16).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Chrome {
+    /// 0..=1; also the factor of the shadow's strength and of its opacity.
+    pub(crate) opacity: f64,
+    /// How round the upper corners of the screen's card are.
+    pub(crate) rounding: f64,
+    /// psi: how far the screen's card has a shadow of its own.
+    pub(crate) floating: f64,
+}
+
 /// Corner curve, and radius as a fraction of the card's shorter side.
 pub(crate) type Rounding = (RoundingType, f64);
 
@@ -137,6 +148,17 @@ impl Stage<'_> {
             place.opacity = takeover.card_opacity();
         }
         place
+    }
+
+    /// Window frame and notch.
+    pub(crate) fn chrome(&self) -> Chrome {
+        let split = self.split();
+        let left = self.takeover.map_or(1.0, |takeover| takeover.camera_opacity());
+        Chrome {
+            opacity: (1.0 - split) * left,
+            rounding: split.max(1.0 - left),
+            floating: if split > 0.0 { self.values.floating } else { 0.0 },
+        }
     }
 
     /// The camera's card; `None` where it can't be seen.
