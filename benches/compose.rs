@@ -133,8 +133,8 @@ fn pointer(size: Size) -> Pointer {
         ),
         rotation: 0.1,
         opacity: 1.0,
-        clip: rect(0.0, 0.0, f64::from(size.width), f64::from(size.height)),
         smear: None,
+        clip: rect(0.0, 0.0, f64::from(size.width), f64::from(size.height)),
         grade: None,
     }
 }

@@ -340,8 +340,8 @@ mod tests {
         // The pill is 0.42 x 1102.5 = 463 wide and 27.9 high.
         assert_eq!(at(551.0, 12.0), [0x3C, 0x3C, 0x41, 255]);
         assert_eq!(at(551.0, 8.0), [0x2E, 0x2E, 0x31, 255]);
-        let edge = at(551.0 + 230.5, 23.0);
-        assert!((0x3C + 5..0x3C + 14).contains(&edge[0]), "{edge:?}");
+        let edge = at(551.0 + 231.0, 23.0);
+        assert!((0x3C + 1..0x3C + 14).contains(&edge[0]), "{edge:?}");
         assert_eq!(at(551.0 + 233.0, 23.0), [0x2E, 0x2E, 0x31, 255]);
         // Bar + max(0.04 b, 1.5).
         assert!((ART.height() - 48.37).abs() < 0.01);

@@ -25,6 +25,10 @@ pub struct SceneFrame {
 
 /// A part of a frame.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all of the few nodes of a frame are the large one"
+)]
 pub enum Node {
     /// Painted over what is below.
     Paint(LayerId, Layer),

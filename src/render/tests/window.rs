@@ -92,7 +92,8 @@ proptest! {
             border: border.then_some(BorderLine { width: 3.0, color: [1.0, 0.4, 0.0], opacity: 0.8 }),
             opacity,
         };
-        assert_painted(Layer::Window(window.clone()), 1.6, |x, y| painted_window(&window, x, y))?;
+        // Bilinear weights have 8 bits.
+        assert_painted(Layer::Window(window.clone()), 2.2, |x, y| painted_window(&window, x, y))?;
     }
 
     #[test]
