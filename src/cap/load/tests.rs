@@ -292,7 +292,8 @@ fn no_segments_is_an_error_and_a_failed_recording_with_its_media_is_recovered() 
     assert!(recording.recovered);
     let warnings: Vec<String> = recording.warnings.iter().map(ToString::to_string).collect();
     assert!(
-        warnings[0]
+        warnings
+            .concat()
             .contains("the recorder gave this recording up: disk\\u{1b} full; 1 segment(s) are put together"),
         "{warnings:?}"
     );
