@@ -173,10 +173,7 @@ mod tests {
         let display = recording.segments[0].display.clone();
         recording.segments[0].camera = Some(display);
         recording.cursors.get_mut("a").unwrap().image.shape = Some("MacOS|Arrow".into());
-        assert_eq!(
-            named(&recording),
-            ["camera.backgroundBlur"]
-        );
+        assert_eq!(named(&recording), ["camera.backgroundBlur"]);
     }
 
     #[test]

@@ -217,7 +217,7 @@ fn smeared_as_stated(picture: &YuvPicture, card: &Card, x: u32, y: u32) -> ([f64
     ];
     let noise = {
         let place = pixel[0] as f32 * 12.9898 + pixel[1] as f32 * 78.233;
-        let wave = f64::from(place).sin() as f32 * 43_758.545_3;
+        let wave = f64::from(place).sin() as f32 * 43_758.547;
         f64::from(wave - wave.floor())
     };
     let (ray, samples): ([f64; 2], Vec<(f64, f64)>) = match card.smear.unwrap() {

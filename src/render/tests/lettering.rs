@@ -203,21 +203,23 @@ fn partial_redraws_equal_whole_ones() {
         let random = |salt: u32, low: i32, high: i32| {
             low + (grain(salt, step / (1 + salt % 3), salt, 0, 255) as i32) * (high - low) / 255
         };
-        let letterings = (0..3u32).filter(|salt| (step + salt) % 4 != 0).map(|salt| {
-            let which = &rasters[(random(salt + 10, 0, 299) / 100) as usize];
-            let mut glyphs = glyphs(which, random(salt, -20, 90), random(salt + 3, -10, 60));
-            glyphs.edge = (salt == 1).then(|| f64::from(random(salt + 4, 0, 96)) + 0.3);
-            let at = rect(
-                f64::from(random(salt + 5, -10, 60)) + 0.4,
-                f64::from(random(salt + 6, -10, 40)) + 0.6,
-                30.0,
-                18.0,
-            );
-            let plate = plate(at, 6.0, 0.5);
-            Layer::Lettering(Lettering {
-                marks: vec![Mark::Plate(plate), Mark::Glyphs(glyphs)],
-            })
-        });
+        let letterings = (0..3u32)
+            .filter(|salt| !(step + salt).is_multiple_of(4))
+            .map(|salt| {
+                let which = &rasters[(random(salt + 10, 0, 299) / 100) as usize];
+                let mut glyphs = glyphs(which, random(salt, -20, 90), random(salt + 3, -10, 60));
+                glyphs.edge = (salt == 1).then(|| f64::from(random(salt + 4, 0, 96)) + 0.3);
+                let at = rect(
+                    f64::from(random(salt + 5, -10, 60)) + 0.4,
+                    f64::from(random(salt + 6, -10, 40)) + 0.6,
+                    30.0,
+                    18.0,
+                );
+                let plate = plate(at, 6.0, 0.5);
+                Layer::Lettering(Lettering {
+                    marks: vec![Mark::Plate(plate), Mark::Glyphs(glyphs)],
+                })
+            });
         scene(letterings.collect())
     };
     let mut partial = Renderer::new(device, spec(SIZE)).unwrap();

@@ -39,10 +39,12 @@ fn plates(caption: &ShownCaption) -> Vec<Plate> {
 }
 
 fn glyphs(caption: &ShownCaption) -> Vec<&Glyphs> {
-    let of = |mark| match mark {
-        &Mark::Glyphs(ref glyphs) => Some(glyphs),
-        Mark::Plate(_) => None,
-    };
+    fn of(mark: &Mark) -> Option<&Glyphs> {
+        match mark {
+            Mark::Glyphs(glyphs) => Some(glyphs),
+            Mark::Plate(_) => None,
+        }
+    }
     caption.lettering.marks.iter().filter_map(of).collect()
 }
 

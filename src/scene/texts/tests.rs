@@ -46,10 +46,12 @@ fn seen(texts: &Texts, count: u32, time: f64) -> Vec<u32> {
 }
 
 fn glyphs(marks: &[Mark]) -> Vec<&Glyphs> {
-    let of = |mark| match mark {
-        &Mark::Glyphs(ref glyphs) => Some(glyphs),
-        Mark::Plate(_) => None,
-    };
+    fn of(mark: &Mark) -> Option<&Glyphs> {
+        match mark {
+            Mark::Glyphs(glyphs) => Some(glyphs),
+            Mark::Plate(_) => None,
+        }
+    }
     marks.iter().filter_map(of).collect()
 }
 

@@ -77,7 +77,7 @@ pub(in crate::render) fn plan_for_processor(
     area: PixelRect,
 ) -> Option<FilterPlan> {
     let rects = blur.blurred(area);
-    (!rects.is_empty()).then(|| FilterPlan {
+    (!rects.is_empty()).then_some(FilterPlan {
         scratch: None,
         draw: Draw {
             means: Means::Processor(index),
