@@ -1,7 +1,7 @@
 //! What a recording may claim of the memory.
 //!
 //! A recording is a handful of small files that can promise pictures of any size, as many as it likes, and the same one under
-//! many names. Whoever takes memory on its behalf claims it here first, counted as it is once everything is unpacked. The
+//! many names. Code that takes memory for a recording claims it here first. Sizes count as they are after unpacking. The
 //! pictures of its video tracks do not count: there are few of them at a time, and `media` bounds their size.
 
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The drawing board: antialiased shapes in units of whoever draws, on pixels.
+//! The drawing board: antialiased shapes on pixels, in units that the caller chooses.
 
 use tiny_skia::{
     Color, FillRule, GradientStop, LinearGradient, Paint, Path, PathBuilder, Pixmap, PixmapPaint, Point,
@@ -43,7 +43,7 @@ impl Ink {
     }
 }
 
-/// A shape's outline, in the units of whoever draws.
+/// A shape's outline, in the units that the caller chose.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Outline(PathBuilder);
 

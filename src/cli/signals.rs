@@ -49,8 +49,8 @@ pub(super) fn end() -> ! {
     std::process::exit(i32::from(Exit::Interrupted.code()))
 }
 
-/// The signals of those that end a process which whoever started this one wants ignored: `nohup` and shells without job
-/// control do so.
+/// Signals that would end the process, but that its parent process asked to ignore: `nohup` and shells without job control
+/// do that.
 #[cfg(unix)]
 fn ignored_signals() -> Vec<libc::c_int> {
     let ignored = |signal: &libc::c_int| {

@@ -1,5 +1,5 @@
-//! What the JSON parser complains of, in words for somebody who has never seen this program's source: no types of its own, no
-//! names of Rust.
+//! The JSON parser's complaints in plain words, for readers who do not know this program's source: no names of its own types,
+//! no words of Rust.
 
 /// `message`, the parser's own, in words.
 pub(super) fn in_words(message: &str) -> String {

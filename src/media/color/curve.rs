@@ -50,7 +50,7 @@ impl Table {
 
     /// The value at `x`; outside 0..=1 that of the nearer end.
     pub(super) fn at(&self, x: f32) -> f32 {
-        // What is no number counts as 0.
+        // NaN counts as 0.
         let x = if x > 0.0 { x.min(1.0) } else { 0.0 } * Self::STEPS as f32;
         let step = (x as usize).min(Self::STEPS - 1);
         let (from, to) = (self.0[step], self.0[step + 1]);
