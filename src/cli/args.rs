@@ -161,7 +161,7 @@ pub(super) struct SettingsArgs {
     /// Configuration to use in the place of the recording's project-config.json
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
-    /// Cap's BT.601 colour maths with BT.709 tags, to compare with its own exports
+    /// Cap's BT.601 colour maths with BT.709 tags and its single-precision times, to compare with its own exports
     #[arg(long)]
     pub(super) cap_colors: bool,
     /// Count a camera offset that the editor computed once (right) or twice (as Cap does)

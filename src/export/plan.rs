@@ -210,7 +210,7 @@ pub(super) fn run(
         &mut fallbacks,
     )?;
     paths.pixel_path = Some(conversion.path().to_string());
-    let sources = VideoSources::new(&plan.recording, settings.decoder.clone(), decoder_threads());
+    let sources = VideoSources::new(&plan.recording, settings, decoder_threads());
 
     let sound = sound_plan::open(&plan, &request.settings, total, &mut paths, &mut warnings)?;
     let (sink, output) = match (destination, encoder) {

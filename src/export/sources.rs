@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use super::error::ExportError;
 use super::report::{DecoderPath, Fallback};
+use super::settings::ExportSettings;
 use crate::cap::{MediaSource, Recording};
 use crate::frame::YuvPicture;
 use crate::media::decode::{DecodeOptions, DecoderReport, HardwareChoice, VideoDecoder};
 use crate::scene::{PictureRequest, Side, SourceId, Track};
+use crate::time::MediaTime;
 
 /// Decoders kept open; recordings with more pause/resume cycles reopen the one that rested longest.
 const OPEN_DECODERS: usize = 6;
@@ -17,6 +19,8 @@ pub(super) struct VideoSources {
     tracks: BTreeMap<SourceId, TrackSource>,
     hardware: HardwareChoice,
     threads: u32,
+    /// Whether times are cut to single precision before they choose a picture, as Cap does (cap-look.md 3.4).
+    single_precision: bool,
     clock: u64,
     reports: BTreeMap<SourceId, DecoderReport>,
     warnings: Vec<String>,
@@ -30,8 +34,9 @@ struct TrackSource {
 }
 
 impl VideoSources {
-    /// The display and camera tracks of `recording`. `threads` are given to each software decoder.
-    pub(super) fn new(recording: &Recording, hardware: HardwareChoice, threads: u32) -> Self {
+    /// The display and camera tracks of `recording`, decoded as `settings` ask. `threads` are given to each software
+    /// decoder.
+    pub(super) fn new(recording: &Recording, settings: &ExportSettings, threads: u32) -> Self {
         let mut tracks = BTreeMap::new();
         let mut add = |segment, kind, track: &crate::cap::recording::Track<crate::cap::meta::VideoTrack>| {
             for side in [Side::Incoming, Side::Outgoing] {
@@ -57,8 +62,9 @@ impl VideoSources {
         }
         Self {
             tracks,
-            hardware,
+            hardware: settings.decoder.clone(),
             threads,
+            single_precision: settings.cap_colors,
             clock: 0,
             reports: BTreeMap::new(),
             warnings: Vec::new(),
@@ -90,7 +96,12 @@ impl VideoSources {
                 track.decoder.insert(decoder)
             }
         };
-        Ok(decoder.picture_at(request.time)?)
+        let time = if self.single_precision {
+            single_precision(request.time, track.nominal_fps)
+        } else {
+            request.time
+        };
+        Ok(decoder.picture_at(time)?)
     }
 
     fn make_room(&mut self) {
@@ -161,10 +172,41 @@ impl VideoSources {
     }
 }
 
+/// The moment on a track's nominal grid that Cap takes for `time`: its product with the nominal rate is made in single
+/// precision, so that a time on a grid point may fall to the point before it (cap-look.md 3.4).
+fn single_precision(time: MediaTime, nominal_fps: u32) -> MediaTime {
+    let fps = nominal_fps.max(1);
+    let number = (time.secs().max(0.0) as f32 * fps as f32).floor();
+    MediaTime::from_secs(f64::from(number) / f64::from(fps))
+}
+
 /// The track's name in reports.
 fn track_name(track: Track) -> &'static str {
     match track {
         Track::Display => "display",
         Track::Camera => "camera",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn single_precision_may_take_the_picture_before() {
+        // 3 s + 35/30 s is picture 125 of 30 a second. As the nearest f32, 4.1666665, it is 124.99999 pictures.
+        let time = MediaTime::from_secs(3.0 + 35.0 / 30.0);
+        assert_eq!(single_precision(time, 30), MediaTime::from_secs(124.0 / 30.0));
+        // A half and a whole second are exact in both.
+        for secs in [0.5, 4.0] {
+            assert_eq!(
+                single_precision(MediaTime::from_secs(secs), 30),
+                MediaTime::from_secs(secs)
+            );
+        }
+        assert_eq!(
+            single_precision(MediaTime::from_secs(-1.0), 30),
+            MediaTime::from_secs(0.0)
+        );
     }
 }

@@ -39,7 +39,7 @@ pub fn stills(
     let mut renderer = open::open_renderer(&mut plan, settings, size, &mut paths, &mut warnings)?;
     let mut conversion =
         pixel_path::open_conversion(settings, size, &mut renderer, None, &mut paths, &mut Vec::new())?;
-    let mut sources = VideoSources::new(&plan.recording, settings.decoder.clone(), open::decoder_threads());
+    let mut sources = VideoSources::new(&plan.recording, settings, open::decoder_threads());
     let mut stills = Vec::with_capacity(frames.len());
     for &index in frames {
         if cancel.is_requested() {
