@@ -2,6 +2,8 @@
 
 pub(in crate::render) mod focus;
 pub(in crate::render) mod mask;
+pub(in crate::render) mod processor;
+pub(in crate::render) mod stripes;
 
 use super::plan::draw::Draw;
 

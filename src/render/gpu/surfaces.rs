@@ -21,7 +21,7 @@ pub(in crate::render) struct Surface {
 #[derive(Debug)]
 pub(in crate::render) struct Surfaces {
     pub(in crate::render) size: Size,
-    format: PackedFormat,
+    pub(in crate::render) format: PackedFormat,
     pub(in crate::render) output: Surface,
     others: HashMap<SurfaceId, Surface>,
     /// Textures that served another surface.

@@ -319,8 +319,9 @@ pub(in crate::render) fn plan(
         let edge = [parts.interior, parts.edge].concat();
         (Vec::new(), edge)
     };
-    // What the processor sampled is shown as it is, unless it is graded on its way.
-    let copies = source.sheet.is_some() && card.grade.is_none();
+    // What the processor sampled it has graded too: it is shown as it is.
+    let copies = source.sheet.is_some();
+    let grade = card.grade.as_ref().filter(|_| !copies);
     let (copied, interior): (Vec<PixelRect>, Vec<PixelRect>) = interior
         .into_iter()
         .partition(|rect| opaque && copies && worth_a_copy(*rect));
@@ -335,7 +336,7 @@ pub(in crate::render) fn plan(
         largest.into_iter().collect()
     };
 
-    let sampled = source.sheet.is_some();
+    let sampled = copies;
     let sharpened = placement.sharpening > 0.0 && !sampled;
     let aligned = placement.aligned && card.smear.is_none();
     let converted = sharpened && !aligned && pays_to_convert(card, source);
@@ -357,7 +358,7 @@ pub(in crate::render) fn plan(
         },
         topped: card.top_rounding < 1.0,
         replaced: borders_replace && border.is_some(),
-        grade: GradeKey::of(card.grade.as_ref()),
+        grade: GradeKey::of(grade),
     };
     let offset = uniforms(&numbers(card, source, &placement, border, shadow));
     let picture = card.picture.request.source;

@@ -6,10 +6,14 @@ use crate::scene::Grade;
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, bytemuck::Pod, bytemuck::Zeroable)]
 pub(in crate::render) struct GradeUniforms {
-    balance: [f32; 4],
-    tone: [f32; 4],
-    vignette_map: [f32; 4],
-    grain: [f32; 4],
+    /// Factors of R, G, B, and of the distance from mid-grey.
+    pub(in crate::render) balance: [f32; 4],
+    /// Saturation, split tone, factor and offset of the fade.
+    pub(in crate::render) tone: [f32; 4],
+    /// Place in the vignette = pixel * xy + zw.
+    pub(in crate::render) vignette_map: [f32; 4],
+    /// Strength of the vignette and of the grain, offset of the grain's lattice.
+    pub(in crate::render) grain: [f32; 4],
 }
 
 /// What a shader must be able to do for a grade.
@@ -17,6 +21,8 @@ pub(in crate::render) struct GradeUniforms {
 pub(in crate::render) struct GradeKey {
     graded: bool,
     grained: bool,
+    split: bool,
+    vignetted: bool,
 }
 
 impl GradeKey {
@@ -24,14 +30,18 @@ impl GradeKey {
         Self {
             graded: grade.is_some(),
             grained: grade.is_some_and(|grade| grade.grain.is_some()),
+            split: grade.is_some_and(|grade| grade.split_tone != 0.0),
+            vignetted: grade.is_some_and(|grade| grade.vignette.is_some()),
         }
     }
 
     /// Pipeline constants of shaders/grade.wgsl.
-    pub(in crate::render) fn constants(self) -> [(&'static str, f64); 2] {
+    pub(in crate::render) fn constants(self) -> [(&'static str, f64); 4] {
         [
             ("graded", f64::from(u8::from(self.graded))),
             ("grained", f64::from(u8::from(self.grained))),
+            ("split", f64::from(u8::from(self.split))),
+            ("vignetted", f64::from(u8::from(self.vignetted))),
         ]
     }
 }

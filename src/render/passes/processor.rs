@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use crate::frame::PixelRect;
 use crate::render::error::{RenderError, Stage};
-use crate::render::filters::focus::processor::{Pixels, gaussian};
+use crate::render::filters::processor::Filtering;
+use crate::render::filters::stripes::Pixels;
 use crate::render::gpu::device::Device;
 use crate::render::gpu::surfaces::Surfaces;
 use crate::render::plan::draw::{Means, Textures};
 use crate::render::plan::{Pass, Plan};
 use crate::render::sources::sheets::{extent, origin};
 use crate::render::sources::uploads::Uploads;
-use crate::scene::{FocusBlur, SurfaceId};
+use crate::scene::SurfaceId;
 
 /// What is waited for the passes below.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -68,7 +69,7 @@ impl Processor {
         (plan, pass): (&Plan, &Pass),
         frame: u64,
     ) -> Result<wgpu::CommandEncoder, RenderError> {
-        for (blur, below, rects) in jobs(plan, pass) {
+        for (filtering, below, rects) in jobs(plan, pass) {
             let (Some(from), Some(to)) = (surfaces.get(below), surfaces.get(pass.target)) else {
                 let reason = "a surface to be filtered was not prepared; please report this".to_owned();
                 return Err(device.failure(Stage::Draw, Some(frame), reason));
@@ -76,7 +77,7 @@ impl Processor {
             let Some(hull) = rects.iter().copied().reduce(PixelRect::hull) else {
                 continue;
             };
-            let read = Parcel::of(reached(hull, blur));
+            let read = Parcel::of(reached(hull, filtering));
             let staging = self.staging(device, read.bytes());
             encoder.copy_texture_to_buffer(
                 wgpu::TexelCopyTextureInfo {
@@ -100,8 +101,9 @@ impl Processor {
                     data: &bytes,
                     stride: read.pitch as usize,
                     rect: read.rect,
+                    format: surfaces.format,
                 };
-                gaussian(blur, below, &rects)
+                filtering.apply(below, &rects)
             };
             staging.unmap();
 
@@ -154,30 +156,30 @@ impl Processor {
     }
 }
 
-/// What the processor blurs on a surface: by which numbers, from which surface, which pixels.
-fn jobs<'p>(plan: &'p Plan, pass: &Pass) -> Vec<(&'p FocusBlur, SurfaceId, Vec<PixelRect>)> {
-    let mut jobs: Vec<(&FocusBlur, SurfaceId, Vec<PixelRect>)> = Vec::new();
+/// What the processor filters on a surface: how, from which surface, which pixels.
+fn jobs<'p>(plan: &'p Plan, pass: &Pass) -> Vec<(&'p Filtering, SurfaceId, Vec<PixelRect>)> {
+    let mut jobs: Vec<(&Filtering, SurfaceId, Vec<PixelRect>)> = Vec::new();
     for draw in &pass.draws {
         let (Means::Processor(index), Textures::Surface(below)) = (draw.means, &draw.textures) else {
             continue;
         };
-        let blur = &plan.blurs[index];
-        match jobs.iter_mut().find(|job| job.0 == blur && job.1 == *below) {
+        let filtering = &plan.filterings[index];
+        match jobs.iter_mut().find(|job| job.0 == filtering && job.1 == *below) {
             Some(job) => job.2.extend(&draw.rects),
-            None => jobs.push((blur, *below, draw.rects.clone())),
+            None => jobs.push((filtering, *below, draw.rects.clone())),
         }
     }
     jobs
 }
 
 /// `rect` with all that its pixels depend on.
-fn reached(rect: PixelRect, blur: &FocusBlur) -> PixelRect {
-    let reach = blur.strength.min(blur.longest()).ceil() as u32;
+fn reached(rect: PixelRect, filtering: &Filtering) -> PixelRect {
+    let (reach, size) = (filtering.reach(), filtering.size());
     let (x, y) = (rect.x.saturating_sub(reach), rect.y.saturating_sub(reach));
     PixelRect {
         x,
         y,
-        width: rect.right().saturating_add(reach).min(blur.size.width) - x,
-        height: rect.bottom().saturating_add(reach).min(blur.size.height) - y,
+        width: rect.right().saturating_add(reach).min(size.width) - x,
+        height: rect.bottom().saturating_add(reach).min(size.height) - y,
     }
 }

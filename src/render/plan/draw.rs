@@ -48,7 +48,7 @@ pub(in crate::render) enum Means {
     Pipeline(PipelineKey),
     /// As they are, before anything is drawn: nothing below them is drawn.
     Copy,
-    /// From the processor, which applies the blur of this number to the surface below, also before anything is drawn.
+    /// From the processor, which applies the filter of this number to the surface below, also before anything is drawn.
     Processor(usize),
 }
 

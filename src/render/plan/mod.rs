@@ -24,12 +24,15 @@ mod tests;
 use std::collections::BTreeMap;
 
 use super::error::RenderError;
+use super::filters::processor::Filtering;
 use super::filters::{FilterPlan, focus, mask};
 use super::layers::card::{self, Source, worth_a_copy};
 use super::layers::{background, lettering, notch, pointer, ripple, shade, sprite, surface, window};
 use super::sampling::smear::Smeared;
 use crate::frame::{Areas, PixelRect, Size, subtract_all};
-use crate::scene::{Card, Damage, Filter, FocusBlur, Layer, LayerId, Node, SceneFrame, SourceId, SurfaceId};
+use crate::scene::{
+    Card, Damage, Filter, Grade, Layer, LayerId, MaskEffect, Node, SceneFrame, SourceId, SurfaceId,
+};
 use draw::{Draw, Means, Textures};
 use key::PipelineKey;
 use placement::Placement;
@@ -50,6 +53,7 @@ pub(in crate::render) struct Shown {
     pub(in crate::render) source: SourceId,
     pub(in crate::render) placement: Placement,
     pub(in crate::render) smeared: Option<Smeared>,
+    pub(in crate::render) grade: Option<Grade>,
 }
 
 /// All passes of a frame, in order.
@@ -58,7 +62,7 @@ pub(in crate::render) struct Plan {
     pub(in crate::render) passes: Vec<Pass>,
     pub(in crate::render) blocks: UniformBlocks,
     /// What draws of the processor apply.
-    pub(in crate::render) blurs: Vec<FocusBlur>,
+    pub(in crate::render) filterings: Vec<Filtering>,
     /// The cards among the draws.
     pub(in crate::render) shown: BTreeMap<LayerId, Shown>,
 }
@@ -315,27 +319,47 @@ impl Planner<'_> {
                 source,
                 placement,
                 smeared,
+                grade: card.grade,
             },
         );
         Ok((plan.draws, plan.opaque))
     }
 
+    /// The number of a filter of the processor.
+    fn filtering(&mut self, filtering: Filtering) -> usize {
+        let filterings = &mut self.plan.filterings;
+        let known = filterings.iter().position(|known| *known == filtering);
+        known.unwrap_or_else(|| {
+            filterings.push(filtering);
+            filterings.len() - 1
+        })
+    }
+
     fn filter(&mut self, filter: &Filter, below: SurfaceId, area: PixelRect) -> Option<FilterPlan> {
+        let size = self.facts.size;
+        match filter {
+            Filter::FocusBlur(blur) if self.facts.processor => {
+                let index = self.filtering(Filtering::Focus(*blur));
+                return focus::plan_for_processor(blur, index, below, area);
+            }
+            Filter::Mask(mask) if self.facts.processor => {
+                if let MaskEffect::Blur { radius } = mask.effect {
+                    let index = self.filtering(Filtering::Blur {
+                        mask: *mask,
+                        radius,
+                        size,
+                    });
+                    return mask::plan_for_processor(mask, index, below, size, area);
+                }
+            }
+            _ => {}
+        }
         let blocks = &mut self.plan.blocks;
         match filter {
-            // A bokeh's samples are too few and too far apart for rows and columns.
-            Filter::FocusBlur(blur) if self.facts.processor && !blur.bokeh => {
-                let known = self.plan.blurs.iter().position(|known| known == blur);
-                let index = known.unwrap_or_else(|| {
-                    self.plan.blurs.push(*blur);
-                    self.plan.blurs.len() - 1
-                });
-                focus::plan_for_processor(blur, index, below, area)
-            }
             Filter::FocusBlur(blur) => {
                 focus::plan(blur, below, area, |block| blocks.push(bytemuck::bytes_of(block)))
             }
-            Filter::Mask(mask) => mask::plan(mask, below, self.facts.size, area, |block| {
+            Filter::Mask(mask) => mask::plan(mask, below, size, area, |block| {
                 blocks.push(bytemuck::bytes_of(block))
             }),
         }

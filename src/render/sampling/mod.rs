@@ -7,6 +7,7 @@
 
 mod field;
 mod filter;
+pub(in crate::render) mod grading;
 pub(in crate::render) mod smear;
 mod texels;
 
@@ -85,13 +86,13 @@ pub(super) struct Sampler {
 
 impl Sampler {
     /// Hands `write` the pixels of `rect` (output pixels), a part of a row at a time: its row and first column within the
-    /// rectangle, and its pixels, 4 bytes each, opaque. What a pixel becomes does not depend on the rectangle.
+    /// rectangle, and its pixels, 4 bytes each, opaque, which it may change. What a pixel becomes does not depend on the rectangle.
     pub(super) fn sample(
         &mut self,
         source: &Source<'_>,
         map: &Placement,
         rect: PixelRect,
-        mut write: impl FnMut(u32, u32, &[u8]),
+        mut write: impl FnMut(u32, u32, &mut [u8]),
     ) {
         if rect.is_empty() {
             return;
@@ -121,7 +122,7 @@ impl Sampler {
         map: &Placement,
         smeared: &Smeared,
         rect: PixelRect,
-        mut write: impl FnMut(u32, u32, &[u8]),
+        mut write: impl FnMut(u32, u32, &mut [u8]),
     ) {
         // The rows that a ray crosses should stay in a cache that is near.
         const COLUMNS: u32 = 640;
@@ -144,7 +145,7 @@ impl Sampler {
         map: &Placement,
         rect: PixelRect,
         first: usize,
-        mut write: impl FnMut(u32, &[u8]),
+        mut write: impl FnMut(u32, &mut [u8]),
     ) {
         let span = Span::of(map, source, rect);
         self.line.resize(rect.width as usize * CHANNELS, 0);
@@ -156,7 +157,7 @@ impl Sampler {
             for (byte, value) in self.line.iter_mut().zip(shown) {
                 *byte = rounded(*value);
             }
-            write(row, &self.line);
+            write(row, &mut self.line);
         }
     }
 
@@ -165,7 +166,7 @@ impl Sampler {
         source: &Source<'_>,
         map: &Placement,
         rect: PixelRect,
-        mut write: impl FnMut(u32, &[u8]),
+        mut write: impl FnMut(u32, &mut [u8]),
     ) {
         let span = Span::of(map, source, rect);
         self.line.resize(rect.width as usize * CHANNELS, 0);
@@ -174,7 +175,7 @@ impl Sampler {
             let at = place(map, 1, source.size.height, rect.y + row);
             let mixed = self.filter.mix(at, &mut self.texels, source, span);
             mixed.pixels(&mut self.line);
-            write(row, &self.line);
+            write(row, &mut self.line);
         }
     }
 }

@@ -229,7 +229,7 @@ impl Smearer {
         placement: &Placement,
         smeared: &Smeared,
         rect: PixelRect,
-        mut write: impl FnMut(u32, &[u8]),
+        mut write: impl FnMut(u32, &mut [u8]),
     ) {
         if rect.is_empty() {
             return;
@@ -292,7 +292,10 @@ impl Smearer {
                 }
             }
             for y in rows {
-                write(y - rect.y, &self.lines[(y - top) as usize * stride..][..stride]);
+                write(
+                    y - rect.y,
+                    &mut self.lines[(y - top) as usize * stride..][..stride],
+                );
             }
         }
     }

@@ -13,6 +13,8 @@ struct Grade {
 
 override graded: bool = false;
 override grained: bool = false;
+override split: bool = false;
+override vignetted: bool = false;
 
 fn hash(lattice: vec2<f32>) -> f32 {
     var v = fract(lattice.xyx * 0.1031);
@@ -29,13 +31,17 @@ fn apply_grade(color: vec3<f32>, pixel: vec2<f32>, grade: Grade) -> vec3<f32> {
     var rgb = (color * grade.balance.rgb - 0.5) * grade.balance.w + 0.5;
     let y = luma(rgb);
     rgb = y + (rgb - y) * grade.tone.x;
-    let shadows = 1.0 - smoothstep(0.2, 0.65, y);
-    let highlights = smoothstep(0.35, 0.8, y);
-    rgb += grade.tone.y
-        * (shadows * vec3<f32>(-0.06, 0.02, 0.08) + highlights * vec3<f32>(0.08, 0.02, -0.06));
+    if split {
+        let shadows = 1.0 - smoothstep(0.2, 0.65, y);
+        let highlights = smoothstep(0.35, 0.8, y);
+        rgb += grade.tone.y
+            * (shadows * vec3<f32>(-0.06, 0.02, 0.08) + highlights * vec3<f32>(0.08, 0.02, -0.06));
+    }
     rgb = rgb * grade.tone.z + grade.tone.w;
-    let from_middle = length(pixel * grade.vignette_map.xy + grade.vignette_map.zw);
-    rgb *= 1.0 - grade.grain.x * smoothstep(0.5, 1.5, from_middle);
+    if vignetted {
+        let from_middle = length(pixel * grade.vignette_map.xy + grade.vignette_map.zw);
+        rgb *= 1.0 - grade.grain.x * smoothstep(0.5, 1.5, from_middle);
+    }
     if grained {
         let brightness = luma(rgb);
         let strength = 0.25 + 0.75 * (1.0 - abs(2.0 * brightness - 1.0));

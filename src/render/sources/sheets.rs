@@ -14,6 +14,7 @@ use crate::render::error::RenderError;
 use crate::render::gpu::surfaces::Surfaces;
 use crate::render::plan::draw::{Means, Textures};
 use crate::render::plan::{Pass, Plan};
+use crate::render::sampling::grading::Grading;
 use crate::render::sampling::{Sampler, Source};
 use crate::render::spec::ColorPolicy;
 use crate::scene::{LayerId, SurfaceId};
@@ -132,8 +133,12 @@ impl Sheets {
                 let planes = Planes::checked(picture, id)?;
                 let conversion = colors.conversion(picture.color);
                 let source = Source::new(&planes, picture.size, &conversion, self.format);
+                let grading = shown.grade.map(|grade| Grading::new(&grade, self.format));
                 for &rect in &parcel.rects {
-                    let write = |row, column, pixels: &[u8]| {
+                    let write = |row, column, pixels: &mut [u8]| {
+                        if let Some(grading) = &grading {
+                            grading.apply(pixels, rect.x + column, rect.y + row);
+                        }
                         let start = parcel.start(rect, row, column);
                         mapped.slice(start..start + pixels.len()).copy_from_slice(pixels);
                     };

@@ -109,10 +109,11 @@ proptest! {
         for sampling in BOTH {
             let Some(found) = painted(&scene, &pictures, sampling) else { return Ok(()) };
             let (off, place) = worst(SIZE, &found, &expected);
-            // What is graded has 8 bits, and the filter's weights have; contrast, saturation and balance multiply that.
+            // What is graded has 8 bits, and the filter's weights have; contrast, saturation and balance multiply that. What
+            // the processor graded has 8 bits again before it is blended.
             let gain = grade.balance.iter().fold(0.0f64, |a, b| a.max(*b)) * grade.contrast.max(0.3)
                 * grade.saturation.max(1.0);
-            prop_assert!(off <= 1.6 + 1.6 * gain, "{sampling}: {off:.2} off at {place}");
+            prop_assert!(off <= 2.2 + 1.6 * gain, "{sampling}: {off:.2} off at {place}");
         }
     }
 }

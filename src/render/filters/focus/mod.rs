@@ -1,6 +1,8 @@
 //! Focus blur of the 3D camera (cap-look.md 18.3, 18.4).
 
-pub(in crate::render) mod processor;
+mod amounts;
+pub(in crate::render) mod bokeh;
+pub(in crate::render) mod gaussian;
 
 use super::FilterPlan;
 use crate::frame::{PixelRect, subtract_all};
@@ -68,7 +70,7 @@ pub(in crate::render) struct FocusUniforms {
     unused: [f32; 3],
 }
 
-/// Plans `blur`, number `index` of the plan, which reads `below`, on `area`, to be drawn by the processor; `None` when that blurs
+/// Plans `blur`, filter `index` of the processor, which reads `below`, on `area`, to be drawn by it; `None` when that blurs
 /// no pixel of it.
 pub(in crate::render) fn plan_for_processor(
     blur: &FocusBlur,

@@ -1,5 +1,7 @@
 //! Sensitive masks (cap-look.md 12).
 
+pub(in crate::render) mod processor;
+
 use std::collections::BTreeMap;
 
 use super::FilterPlan;
@@ -97,19 +99,12 @@ impl Kernel {
     }
 }
 
-/// Plans `mask`, which reads `below`, on `area` of a frame of `size`; `None` when it covers no pixel of it.
-pub(in crate::render) fn plan(
-    mask: &Mask,
-    below: SurfaceId,
-    size: Size,
-    area: PixelRect,
-    uniforms: impl FnOnce(&MaskUniforms) -> u32,
-) -> Option<FilterPlan> {
+/// The pixels of `area` of a frame of `size` that `mask` covers: all that its rectangle touches.
+fn covered(mask: &Mask, size: Size, area: PixelRect) -> Option<PixelRect> {
     let rect = mask.rect;
     if !(rect.width > 0.0 && rect.height > 0.0) {
         return None;
     }
-    // Every pixel that the rectangle touches.
     let edge = |at: f64, limit: u32| at.clamp(0.0, f64::from(limit)) as u32;
     let (x, y) = (
         edge(rect.x.floor(), size.width),
@@ -121,7 +116,41 @@ pub(in crate::render) fn plan(
         width: edge(rect.right().ceil(), size.width) - x,
         height: edge(rect.bottom().ceil(), size.height) - y,
     };
-    let covered = touched.intersect(area)?;
+    touched.intersect(area)
+}
+
+/// Plans `mask`, filter `index` of the processor, which reads `below`, on `area` of a frame of `size`, to be drawn by it; `None`
+/// when it covers no pixel of it.
+pub(in crate::render) fn plan_for_processor(
+    mask: &Mask,
+    index: usize,
+    below: SurfaceId,
+    size: Size,
+    area: PixelRect,
+) -> Option<FilterPlan> {
+    Some(FilterPlan {
+        scratch: None,
+        draw: Draw {
+            means: Means::Processor(index),
+            textures: Textures::Surface(below),
+            uniforms: 0,
+            rects: vec![covered(mask, size, area)?],
+        },
+        // Soft edges are blended before they are copied.
+        opaque: true,
+    })
+}
+
+/// Plans `mask`, which reads `below`, on `area` of a frame of `size`; `None` when it covers no pixel of it.
+pub(in crate::render) fn plan(
+    mask: &Mask,
+    below: SurfaceId,
+    size: Size,
+    area: PixelRect,
+    uniforms: impl FnOnce(&MaskUniforms) -> u32,
+) -> Option<FilterPlan> {
+    let covered = covered(mask, size, area)?;
+    let rect = mask.rect;
     let hard = mask.softness <= 0.0;
     let (cell, kernel) = match mask.effect {
         MaskEffect::Pixelate { cell } => (cell, Kernel::default()),
