@@ -14,6 +14,7 @@ mod texels;
 #[cfg(test)]
 mod tests;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::layers::card::Conversion;
@@ -74,12 +75,19 @@ impl<'a> Source<'a> {
     }
 }
 
+/// A part of a smeared card.
+#[derive(Debug, Default)]
+struct Part {
+    smearer: Smearer,
+    pixels: Vec<u8>,
+}
+
 /// Samples cards; keeps its row buffers from call to call.
 #[derive(Debug, Default)]
 pub(super) struct Sampler {
     texels: Texels,
     filter: Filter,
-    smearer: Smearer,
+    smeared: Vec<Part>,
     row: Vec<f32>,
     line: Vec<u8>,
 }
@@ -124,17 +132,35 @@ impl Sampler {
         rect: PixelRect,
         mut write: impl FnMut(u32, u32, &mut [u8]),
     ) {
-        // The rows that a ray crosses should stay in a cache that is near.
+        // The rows that a ray crosses should stay in a cache that is near. Every part makes the texels that its rays reach.
         const COLUMNS: u32 = 640;
-        for start in (0..rect.width).step_by(COLUMNS as usize) {
-            let stripe = PixelRect {
-                x: rect.x + start,
-                width: COLUMNS.min(rect.width - start),
-                ..rect
-            };
-            self.smearer.smear(source, map, smeared, stripe, |row, pixels| {
-                write(row, start, pixels);
+        const ROWS: u32 = 544;
+        let rows = (0..rect.height).step_by(ROWS as usize);
+        let rects: Vec<PixelRect> = rows
+            .flat_map(|y| (0..rect.width).step_by(COLUMNS as usize).map(move |x| (x, y)))
+            .map(|(x, y)| PixelRect {
+                x: rect.x + x,
+                y: rect.y + y,
+                width: COLUMNS.min(rect.width - x),
+                height: ROWS.min(rect.height - y),
+            })
+            .collect();
+        if self.smeared.len() < rects.len() {
+            self.smeared.resize_with(rects.len(), Part::default);
+        }
+        let parts = &mut self.smeared[..rects.len()];
+        parts.par_iter_mut().zip(&rects).for_each(|(part, rect)| {
+            let Part { smearer, pixels } = part;
+            pixels.clear();
+            smearer.smear(source, map, smeared, *rect, |_, row| {
+                pixels.extend_from_slice(row)
             });
+        });
+        for (part, of) in parts.iter_mut().zip(&rects) {
+            let rows = part.pixels.chunks_exact_mut(of.width as usize * CHANNELS);
+            for (row, pixels) in (of.y - rect.y..).zip(rows) {
+                write(row, of.x - rect.x, pixels);
+            }
         }
     }
 

@@ -49,6 +49,8 @@ pub(in crate::render) struct Smeared {
 #[derive(Debug, Default)]
 struct Noise {
     rows: Vec<Vec<u8>>,
+    /// The samples of 7.3 by step.
+    samples: Vec<Samples>,
 }
 
 /// Smears cards; keeps its buffers from call to call.
@@ -116,6 +118,12 @@ impl Samples {
     }
 }
 
+/// Of a vector of pixels, whose squares are far from the limits that `hypot` cares for at several times the cost.
+#[inline]
+fn length([x, y]: [f64; 2]) -> f64 {
+    (x * x + y * y).sqrt()
+}
+
 impl Smeared {
     /// `card`, if it is smeared.
     pub(in crate::render) fn of(card: &Card) -> Option<Self> {
@@ -135,7 +143,7 @@ impl Smeared {
             Smearing::Along(vector) => vector,
             Smearing::Towards { centre, amount } => {
                 let way = [centre[0] - pixel[0], centre[1] - pixel[1]];
-                let distance = (way[0] / self.rect.width).hypot(way[1] / self.rect.height);
+                let distance = length([way[0] / self.rect.width, way[1] / self.rect.height]);
                 let part = amount.min(LONGEST_RAY / distance.max(1e-6));
                 way.map(|along| along * part)
             }
@@ -179,15 +187,15 @@ impl Smeared {
         let distance = |x: f64, y: f64| {
             let radius = if y < 0.0 { self.top_radius } else { self.radius };
             let q = [x.abs() - half[0] + radius, y.abs() - half[1] + radius];
-            let outside = q.map(|part| part.max(0.0));
+            if q[0] <= 0.0 || q[1] <= 0.0 {
+                // Beside a straight part of the edge, where the curve's formula comes to the same.
+                return q[0].max(q[1]) - radius;
+            }
             let norm = match self.kind {
-                RoundingType::Rounded => outside[0].hypot(outside[1]),
-                RoundingType::Squircle => {
-                    let squares = outside.map(|part| part * part);
-                    squares[0].hypot(squares[1]).sqrt()
-                }
+                RoundingType::Rounded => length(q),
+                RoundingType::Squircle => length(q.map(|part| part * part)).sqrt(),
             };
-            norm + q[0].max(q[1]).min(0.0) - radius
+            norm - radius
         };
         let inside = |x: f64, y: f64| {
             let u = ((distance(from[0] + x, from[1] + y) + 1.0) / 2.0).clamp(0.0, 1.0);
@@ -214,6 +222,15 @@ impl Noise {
         row
     }
 
+    /// The samples of 7.3 with the noise of a pixel.
+    fn samples(&mut self, step: u8) -> &Samples {
+        if self.samples.is_empty() {
+            let all = (0..=u8::MAX).map(|step| Samples::radial(RADIAL, Self::value(step)));
+            self.samples.extend(all);
+        }
+        &self.samples[usize::from(step)]
+    }
+
     /// What a step stands for: the middle of it.
     fn value(step: u8) -> f64 {
         (f64::from(step) + 0.5) / 256.0
@@ -221,7 +238,7 @@ impl Noise {
 }
 
 impl Smearer {
-    /// Hands `write` the pixels of `rect`, a row at a time: the row within the rectangle, and pixels, 4 bytes each,
+    /// Hands `write` the pixels of `rect`, a row at a time from the top: the row within the rectangle, and pixels, 4 bytes each,
     /// premultiplied with the coverage of their samples.
     pub(super) fn smear(
         &mut self,
@@ -415,23 +432,33 @@ fn draw(ways: &Ways<'_>, field: &Field, noise: &mut Noise, kind: Block, (x, y): 
             }
         }
         Block::Rim => {
-            let noise = &noise.row(y, x + count)[x as usize..(x + count) as usize];
-            for ((pixel, x), &noise) in line.as_chunks_mut::<CHANNELS>().0.iter_mut().zip(x..).zip(noise) {
-                *pixel = rim(ways, field, [f64::from(x) + 0.5, f64::from(y) + 0.5], noise);
+            let directional = Samples::directional();
+            let radial = matches!(ways.smeared.smearing, Smearing::Towards { .. });
+            for (pixel, x) in line.as_chunks_mut::<CHANNELS>().0.iter_mut().zip(x..) {
+                let (samples, count) = if radial {
+                    let step = noise.row(y, x + 1)[x as usize];
+                    (noise.samples(step), RADIAL)
+                } else {
+                    (&directional, DIRECTIONAL)
+                };
+                let centre = [f64::from(x) + 0.5, f64::from(y) + 0.5];
+                *pixel = rim(
+                    ways,
+                    field,
+                    centre,
+                    (&samples.at[..count], &samples.weights[..count]),
+                );
             }
         }
     }
 }
 
 /// A pixel some of whose samples may lie on the rim or beyond.
-fn rim(ways: &Ways<'_>, field: &Field, pixel: [f64; 2], noise: u8) -> [u8; CHANNELS] {
-    let (samples, count) = match ways.smeared.smearing {
-        Smearing::Along(_) => (Samples::directional(), DIRECTIONAL),
-        Smearing::Towards { .. } => (Samples::radial(RADIAL, Noise::value(noise)), RADIAL),
-    };
+/// `samples`: their places and weights.
+fn rim(ways: &Ways<'_>, field: &Field, pixel: [f64; 2], samples: (&[f32], &[f32])) -> [u8; CHANNELS] {
     let ray = ways.smeared.ray(pixel);
     let mut sum = [0.0f32; CHANNELS];
-    for (&along, &weight) in samples.at[..count].iter().zip(&samples.weights) {
+    for (&along, &weight) in samples.0.iter().zip(samples.1) {
         let at = [0, 1].map(|axis| pixel[axis] + ray[axis] * f64::from(along));
         let weight = weight * ways.smeared.coverage(at) as f32;
         if weight == 0.0 {
@@ -572,19 +599,34 @@ fn smear_run<const COUNT: usize, const NOISY: bool, const CLAMPED: bool>(
             offsets[i] = line.wrapping_mul(run.stride as u32).wrapping_add(column);
         }
         let mut sum = [0.0f32; CHANNELS];
+        let mut pairs = [0.0f32; 2 * CHANNELS];
         for i in 0..COUNT {
             let start = offsets[i] as usize * CHANNELS;
+            // A texel and the one to its right lie next to each other: both go down at once.
             let upper = &run.texels[start..][..2 * CHANNELS];
             let lower = &run.texels[start + row..][..2 * CHANNELS];
-            for channel in 0..CHANNELS {
-                let (a, b) = (upper[channel], upper[channel + CHANNELS]);
-                let (c, d) = (lower[channel], lower[channel + CHANNELS]);
-                let (left, next) = (a + (c - a) * down[i], b + (d - b) * down[i]);
-                let mut value = left + (next - left) * right[i];
-                if CLAMPED {
-                    value = at_most(at_least(value, 0.0), 255.0);
+            let mut pair = [0.0f32; 2 * CHANNELS];
+            for value in 0..2 * CHANNELS {
+                pair[value] = upper[value] + (lower[value] - upper[value]) * down[i];
+            }
+            if CLAMPED {
+                for channel in 0..CHANNELS {
+                    let value = pair[channel] + (pair[channel + CHANNELS] - pair[channel]) * right[i];
+                    sum[channel] += at_most(at_least(value, 0.0), 255.0) * weights[i];
                 }
-                sum[channel] += value * weights[i];
+            } else {
+                // What is not clamped may be added up before it goes to the right.
+                let next = right[i] * weights[i];
+                let own = weights[i] - next;
+                let shares = [own, own, own, own, next, next, next, next];
+                for value in 0..2 * CHANNELS {
+                    pairs[value] += pair[value] * shares[value];
+                }
+            }
+        }
+        if !CLAMPED {
+            for channel in 0..CHANNELS {
+                sum[channel] = pairs[channel] + pairs[channel + CHANNELS];
             }
         }
         *pixel = sum.map(super::filter::rounded);
