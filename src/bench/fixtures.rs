@@ -85,6 +85,7 @@ pub(super) fn report() -> ExportReport {
         ],
         unrendered: Vec::new(),
         warnings: Vec::new(),
+        confinement: None,
     }
 }
 

@@ -80,7 +80,7 @@ impl Tracks {
     /// # Errors
     /// When it can't be read, or has no sound although it should.
     pub fn of(output: &Path, sound: bool) -> Result<Self, BenchError> {
-        let source = MediaSource::File(output.to_owned());
+        let source = MediaSource::named(output);
         let video = probe_video(&source)?;
         let audio = if sound {
             Some(probe_audio(&source, Allowed::Track)?)
@@ -150,7 +150,7 @@ pub fn judge(
         hardware: HardwareChoice::Off,
         threads: 0,
     };
-    let (mut decoder, _) = VideoDecoder::open(&MediaSource::File(output.to_owned()), &options)?;
+    let (mut decoder, _) = VideoDecoder::open(&MediaSource::named(output), &options)?;
     let mut to_nv12 = ToNv12::new(tracks.size);
     let mut pairs = Vec::new();
     let mut frames = Vec::new();

@@ -11,6 +11,7 @@ use super::meta::{CursorImage, StudioMeta};
 use super::paths::{PathFault, Root, normalise};
 use super::problem::Problems;
 use super::recording::CursorArt;
+use crate::reading;
 
 const CURSORS: &str = "content/cursors";
 /// Most pointer images, listed or looked for in a recording without a list of them.
@@ -172,7 +173,7 @@ pub(super) fn listed_or_found(
     if !recovered || !meta.cursors.is_empty() {
         return meta.cursors.clone();
     }
-    let entries = match root.resolve(CURSORS).map(std::fs::read_dir) {
+    let entries = match root.resolve(CURSORS).map(|path| reading::list(&path)) {
         Ok(Ok(entries)) => entries,
         Ok(Err(error)) => {
             problems.warn(

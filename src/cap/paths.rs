@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use unicode_normalization::UnicodeNormalization;
 
 use super::problem::CapError;
+use crate::reading;
 
 /// Most entries of a folder looked through for a name.
 const MAX_LISTED: usize = 100_000;
@@ -163,7 +164,7 @@ impl Root {
             if !folder.starts_with(&self.canonical) {
                 return None;
             }
-            let mut entries = std::fs::read_dir(&folder)
+            let mut entries = reading::list(&folder)
                 .ok()?
                 .take(MAX_LISTED)
                 .filter_map(Result::ok);
@@ -216,16 +217,31 @@ impl Root {
     }
 }
 
+/// The image of a background when nothing outside the recording may be opened: only if it is in the recording.
+pub(super) fn background_image_inside(root: &Path, stored: &str) -> Option<PathBuf> {
+    Root {
+        given: root.to_path_buf(),
+        canonical: root.to_path_buf(),
+    }
+    .file(&background_path(stored))
+    .ok()
+}
+
+/// A background's path without what URLs put before it.
+fn background_path(stored: &str) -> String {
+    stored
+        .replace("asset://localhost/", "/")
+        .replace("asset://", "")
+        .replace("localhost//", "/")
+}
+
 /// Where the image of a background may be, most likely first (cap-format.md 4.3).
 ///
 /// The text is a path on the machine that recorded, or looks like a URL. A relative one is looked for in the recording,
 /// then in the working directory, as Cap does. Unlike tracks these files may lie anywhere: they are only ever decoded as
 /// images.
 pub(super) fn background_image_candidates(root: &Path, stored: &str) -> Vec<PathBuf> {
-    let path = stored
-        .replace("asset://localhost/", "/")
-        .replace("asset://", "")
-        .replace("localhost//", "/");
+    let path = background_path(stored);
     if path.is_empty() {
         return Vec::new();
     }
@@ -403,6 +419,41 @@ mod tests {
             root.file("content/loop"),
             Err(PathFault::Unreachable(..))
         ));
+    }
+
+    #[test]
+    fn a_confined_background_is_in_the_recording_or_nowhere() {
+        let (folder, root) = folders();
+        let inside = |stored: &str| background_image_inside(root.canonical(), stored);
+        let image = root.canonical().join("content/a.mp4");
+        let absolute = image.to_str().unwrap();
+        for stored in [
+            "content/a.mp4",
+            absolute,
+            &format!("asset://localhost/{absolute}"),
+            r"content\a.mp4",
+        ] {
+            assert_eq!(inside(stored).as_ref(), Some(&image), "{stored}");
+        }
+        let secret = folder.path().join("secret");
+        for stored in [
+            "../secret",
+            "content/../../secret",
+            secret.to_str().unwrap(),
+            "",
+            "gone.png",
+        ] {
+            assert_eq!(inside(stored), None, "{stored}");
+        }
+        // Cap's way finds it.
+        assert_eq!(
+            background_image_candidates(root.canonical(), secret.to_str().unwrap()),
+            [secret]
+        );
+        #[cfg(unix)]
+        for stored in ["content/link", "content/up/secret"] {
+            assert_eq!(inside(stored), None, "{stored}");
+        }
     }
 
     #[test]

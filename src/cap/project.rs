@@ -45,11 +45,11 @@ pub(super) fn load(root: &Root, instead: Option<&Path>, problems: &mut Problems)
 }
 
 fn bytes(root: &Root, instead: Option<&Path>, file: &Path, problems: &mut Problems) -> Option<Vec<u8>> {
-    let path = match instead {
+    let read = match instead {
         // Named by the user, not by the recording: it may lie anywhere, and must be there.
-        Some(path) => path.to_path_buf(),
+        Some(path) => json::read_named(path, json::CONFIG_LIMIT),
         None => match root.file(CONFIG_FILE) {
-            Ok(path) => path,
+            Ok(path) => json::read(&path, json::CONFIG_LIMIT),
             Err(PathFault::Missing(_)) => {
                 problems.warn(file, "", "is not there; every setting has its default");
                 return None;
@@ -60,8 +60,7 @@ fn bytes(root: &Root, instead: Option<&Path>, file: &Path, problems: &mut Proble
             }
         },
     };
-    json::read(&path, json::CONFIG_LIMIT)
-        .map_err(|fault| problems.error(file, "", fault.to_string()))
+    read.map_err(|fault| problems.error(file, "", fault.to_string()))
         .ok()
 }
 

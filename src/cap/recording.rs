@@ -1,7 +1,7 @@
 //! A `.cap` folder opened: files resolved, configuration migrated, problems collected.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::config::{MusicSegment, ProjectConfig};
@@ -12,13 +12,22 @@ use super::paths;
 use super::problem::Problem;
 use super::unused::Unused;
 
-/// Where the bytes of one track are. Every path was checked to lie inside the recording (music and tracks alike).
+/// Where the bytes of one track are. Every path was checked to lie inside the recording (music and tracks alike), and is absolute
+/// and without symbolic links: they are opened in their places and nowhere else.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum MediaSource {
     /// One file.
     File(PathBuf),
     /// Fragments that were never joined (cap-format.md 3).
     Fragments(Vec<FragmentGroup>),
+}
+
+impl MediaSource {
+    /// A file that a user names, wherever it is. Links on the way to it are followed here and now.
+    pub fn named(file: &Path) -> Self {
+        // One that can't be reached is told of with its name when it is opened.
+        Self::File(file.canonicalize().unwrap_or_else(|_| file.to_owned()))
+    }
 }
 
 /// A run of fragments with one init segment, or one self-contained file each (cap-format.md 3.5).
@@ -113,8 +122,14 @@ impl Recording {
     }
 
     /// Where the image of a background may be, most likely first; empty for an empty text (cap-format.md 4.3). They may lie
-    /// outside the recording and must only ever be decoded as images.
-    pub fn background_image_candidates(&self, stored: &str) -> Vec<PathBuf> {
+    /// outside the recording and must only ever be decoded as images. When `confined`, none that lies outside is among them,
+    /// and none that does is looked at.
+    pub fn background_image_candidates(&self, stored: &str, confined: bool) -> Vec<PathBuf> {
+        if confined {
+            return paths::background_image_inside(&self.root, stored)
+                .into_iter()
+                .collect();
+        }
         paths::background_image_candidates(&self.root, stored)
     }
 }

@@ -10,6 +10,7 @@ use super::paths::{PathFault, Root};
 use super::problem::Problems;
 use super::recording::{MediaSource, Segment, Track};
 use super::tracks::Found;
+use crate::reading;
 
 const SEGMENTS: &str = "content/segments";
 /// Recovered sound of this size or less is only headers (cap-format.md 3.5).
@@ -37,7 +38,7 @@ fn folders(root: &Root, problems: &mut Problems) -> Vec<u32> {
             return Vec::new();
         }
     };
-    let entries = match std::fs::read_dir(path) {
+    let entries = match reading::list(&path) {
         Ok(entries) => entries,
         Err(error) => {
             problems.warn(SEGMENTS, "", format!("cannot be listed: {error}"));

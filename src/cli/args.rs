@@ -161,6 +161,10 @@ pub(super) struct SettingsArgs {
     /// Configuration to use in the place of the recording's project-config.json
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
+    /// Open nothing outside the recording but what flags name; on Linux, have the kernel keep this process to that, without
+    /// network and without other programs
+    #[arg(long)]
+    pub(super) confined: bool,
     /// Cap's BT.601 colour maths with BT.709 tags and its single-precision times, to compare with its own exports
     #[arg(long)]
     pub(super) cap_colors: bool,
@@ -278,6 +282,9 @@ pub(super) struct InspectArgs {
     /// The recording: a .cap folder
     #[arg(value_name = "RECORDING", required_unless_present = "schema")]
     pub(super) recording: Option<PathBuf>,
+    /// Open nothing outside the recording; on Linux, have the kernel keep this process to that
+    #[arg(long)]
+    pub(super) confined: bool,
     /// Print JSON
     #[arg(long)]
     pub(super) json: bool,

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::Exit;
 use super::args::DoctorArgs;
+use crate::confine::{self, Confinement};
 use crate::media::decode::{HardwareProbe, probe_hardware};
 use crate::media::encode::{EncoderProbe, preferred_encoders, probe_encoders};
 use crate::media::ffmpeg::{Versions, versions};
@@ -19,6 +20,8 @@ struct Findings {
     encoders: Vec<EncoderProbe>,
     /// The encoder that an export takes unless it is told otherwise.
     export_encoder: Option<&'static str>,
+    /// What the kernel would refuse an export with `--confined`.
+    confinement: Confinement,
     /// Whether an export can run: an adapter and an encoder that open.
     can_export: bool,
 }
@@ -41,6 +44,7 @@ pub(super) fn run(args: &DoctorArgs) -> anyhow::Result<Exit> {
         adapters,
         hardware_decoders: probe_hardware(),
         encoders,
+        confinement: confine::trial(),
     };
     if args.json {
         super::print_exactly(&format!("{}\n", serde_json::to_string_pretty(&findings)?))?;
@@ -111,6 +115,23 @@ fn describe(findings: &Findings) -> String {
     }
     if fail.is_empty() {
         text += "  none\n";
+    }
+    let confinement = &findings.confinement;
+    text += "\nConfinement (--confined)\n";
+    for (name, wall) in [
+        ("Landlock", &confinement.landlock),
+        ("seccomp", &confinement.seccomp),
+    ] {
+        let works = if wall.stands {
+            "works"
+        } else {
+            "does not work here"
+        };
+        text += &format!("  {name}: {works}: {}\n", wall.detail);
+    }
+    text += &format!("  {}\n", confinement.describe());
+    for missing in &confinement.missing {
+        text += &format!("  not kept out: {}: {}\n", missing.guard.describe(), missing.why);
     }
     if !findings.can_export {
         text += "\nAn export can't run here: it needs an adapter and an encoder that open.\n";

@@ -1,7 +1,8 @@
 //! Environment variables that keep drivers quiet and safe, set before anything else runs.
 
 use std::env;
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
 /// Room that the cache of compiled shaders must have, bytes.
 #[cfg(target_os = "linux")]
@@ -14,6 +15,29 @@ const CACHE_ROOM: u64 = 16 << 20;
 pub unsafe fn prepare_environment() {
     for name in wanted() {
         let value = if name == NO_SHADER_CACHE { "true" } else { "1" };
+        // SAFETY: by the caller's promise.
+        unsafe { env::set_var(name, value) };
+    }
+}
+
+/// Has drivers keep what they compile in `cache`, or nowhere, and look for no display: a confined process has no connection to
+/// one.
+///
+/// # Safety
+/// As [`prepare_environment`].
+pub(super) unsafe fn confine(cache: Option<&Path>) {
+    let mut settings: Vec<(&str, &OsStr)> = vec![("NODEVICE_SELECT", OsStr::new("1"))];
+    match cache {
+        Some(cache) if has_room(cache) => {
+            let cache = cache.as_os_str();
+            settings.extend([
+                ("MESA_SHADER_CACHE_DIR", cache),
+                ("__GL_SHADER_DISK_CACHE_PATH", cache),
+            ]);
+        }
+        _ => settings.push((NO_SHADER_CACHE, OsStr::new("true"))),
+    }
+    for (name, value) in settings {
         // SAFETY: by the caller's promise.
         unsafe { env::set_var(name, value) };
     }
@@ -37,7 +61,7 @@ fn wanted() -> Vec<&'static str> {
         // ends the process (SIGBUS).
         if !is_set(NO_SHADER_CACHE)
             && !is_set("MESA_GLSL_CACHE_DISABLE")
-            && shader_cache().is_some_and(|folder| !has_room(folder))
+            && shader_cache().is_some_and(|folder| !has_room(&folder))
         {
             names.push(NO_SHADER_CACHE);
         }
@@ -65,7 +89,7 @@ fn shader_cache() -> Option<PathBuf> {
 
 /// Whether the cache can be written to without running out of room. A folder that can't be looked at is left to Mesa.
 #[cfg(target_os = "linux")]
-fn has_room(folder: PathBuf) -> bool {
+fn has_room(folder: &Path) -> bool {
     use nix::errno::Errno;
     use nix::fcntl::{FallocateFlags, fallocate};
     use nix::sys::statvfs::statvfs;

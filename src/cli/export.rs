@@ -12,6 +12,7 @@ use super::events::Events;
 use super::progress::Display;
 use super::terminal::{push_line, say};
 use super::{logging, settings, signals};
+use crate::confine::Confinement;
 use crate::export::{
     self, Cancel, EncoderSetting, ExportError, ExportReport, Instruments, Observer, Request,
 };
@@ -26,7 +27,12 @@ const OTHER_FORMATS: [&str; 20] = [
 ];
 
 /// Runs the subcommand.
-pub(super) fn run(args: ExportArgs, logging: &Logging, mut door: Door) -> anyhow::Result<Exit> {
+pub(super) fn run(
+    args: ExportArgs,
+    logging: &Logging,
+    mut door: Door,
+    confinement: Option<Confinement>,
+) -> anyhow::Result<Exit> {
     let mut events = args.json.then(Events::new);
     let result = prepare(&args, logging, &mut door)
         .map_err(|error| {
@@ -37,6 +43,7 @@ pub(super) fn run(args: ExportArgs, logging: &Logging, mut door: Door) -> anyhow
             (error, exit)
         })
         .and_then(|request| {
+            confinement.iter().for_each(logging::note_confinement);
             let cancel = cancel_on_signals();
             let instruments = Instruments {
                 trace: args.trace.clone(),
@@ -59,6 +66,13 @@ pub(super) fn run(args: ExportArgs, logging: &Logging, mut door: Door) -> anyhow
                 (error.into(), exit)
             })
         });
+    let result = result.map(|mut report| {
+        report
+            .warnings
+            .extend(confinement.iter().flat_map(Confinement::warnings));
+        report.confinement = confinement;
+        report
+    });
     match (result, events) {
         (Ok(report), Some(mut events)) => {
             events.completed(&report);
@@ -114,14 +128,14 @@ fn exit_of(error: &ExportError) -> Exit {
 }
 
 /// The file to write.
-struct Target {
-    path: PathBuf,
+pub(super) struct Target {
+    pub(super) path: PathBuf,
     /// Whether `.mp4` was added to the name that was given.
     extended: bool,
 }
 
 /// The file to write: as named, with `.mp4` added where it is missing (as Cap does), else the recording's name here.
-fn target(args: &ExportArgs) -> anyhow::Result<Target> {
+pub(super) fn target(args: &ExportArgs) -> anyhow::Result<Target> {
     let named = args.output.as_ref().or(args.output_flag.as_ref());
     let given = |path: PathBuf| Target {
         path,
@@ -209,6 +223,9 @@ fn summary(report: &ExportReport, verbose: bool) -> String {
         ));
     }
     line(format!("  sound: {}", paths.sound));
+    if let Some(confinement) = &report.confinement {
+        line(format!("  confined: {}", confinement.describe()));
+    }
     let software = paths.adapter.as_ref().is_some_and(|adapter| adapter.software);
     let (expected, told): (Vec<_>, Vec<_>) = report
         .fallbacks

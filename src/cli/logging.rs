@@ -11,6 +11,7 @@ use tracing_subscriber::{Layer, fmt};
 
 use super::args::Logging;
 use super::progress;
+use crate::confine::Confinement;
 use crate::output::Door;
 
 /// What the log is written to.
@@ -18,6 +19,14 @@ pub(super) const LOG: &str = "the log file";
 
 /// The log file, which stays open until the process ends.
 static FILE: OnceLock<File> = OnceLock::new();
+
+/// Says what the walls around this process don't keep out.
+pub(super) fn note_confinement(confinement: &Confinement) {
+    tracing::info!("confined: {}", confinement.describe());
+    for warning in confinement.warnings() {
+        tracing::warn!("{warning}");
+    }
+}
 
 /// Starts the log; its file goes through `door`.
 pub(super) fn start(args: &Logging, door: &mut Door) -> anyhow::Result<()> {

@@ -3,6 +3,7 @@
 mod args;
 mod args_bench;
 mod bench;
+mod confinement;
 mod doctor;
 mod environment;
 mod events;
@@ -30,6 +31,7 @@ use args::{Cli, Command};
 pub use environment::prepare_environment;
 use terminal::{print, print_exactly};
 
+use crate::confine::Confinement;
 use crate::output::{Door, OutputError};
 
 /// How a command ended. The numbers are part of the interface.
@@ -109,7 +111,8 @@ fn causes(error: &anyhow::Error) -> Vec<String> {
 /// # Errors
 /// When something failed that the command has not told the user about yet.
 pub fn run() -> anyhow::Result<Exit> {
-    signals::watch()?;
+    // Signals wait for what comes before the first thread.
+    let held = signals::hold()?;
     let parsed = Cli::command()
         .try_get_matches()
         .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
@@ -117,7 +120,10 @@ pub fn run() -> anyhow::Result<Exit> {
         Ok(parsed) => parsed,
         Err(error) => return parting(&error),
     };
-    match dispatch(cli, &matches) {
+    let confinement = confinement::enter(&cli);
+    signals::watch()?;
+    drop(held);
+    match dispatch(cli, &matches, confinement) {
         Err(error) if is_usage(&error) => {
             print_error(&error);
             Ok(Exit::Usage)
@@ -146,25 +152,25 @@ fn parting(error: &clap::Error) -> anyhow::Result<Exit> {
 }
 
 /// Runs the command. Each starts the log once it has told the door what it reads and writes: the log is a file as others are.
-fn dispatch(cli: Cli, matches: &ArgMatches) -> anyhow::Result<Exit> {
+fn dispatch(cli: Cli, matches: &ArgMatches, confinement: Option<Confinement>) -> anyhow::Result<Exit> {
     let logging = &cli.logging;
     let mut door = Door::new(logging.overwrite);
     let start = |mut door: Door| logging::start(logging, &mut door);
     match cli.command {
-        Command::Export(args) => export::run(*args, logging, door),
+        Command::Export(args) => export::run(*args, logging, door, confinement),
         Command::Bench(args) => {
             let given = matches
                 .subcommand_matches("bench")
                 .context("reading the command line of bench")?;
             bench::run(&args, given, logging, door)
         }
-        Command::BenchFloor(args) => bench::run_floor(&args, logging, door),
+        Command::BenchFloor(args) => bench::run_floor(&args, logging, door, confinement.as_ref()),
         Command::Inspect(args) => {
             if let Some(recording) = &args.recording {
                 door.reads_recording(recording)?;
             }
             start(door)?;
-            inspect::run(&args)
+            inspect::run(&args, confinement)
         }
         Command::Synth(args) => {
             if let Some(folder) = &args.folder {

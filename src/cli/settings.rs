@@ -102,6 +102,7 @@ pub(super) fn resolve(args: &SettingsArgs) -> anyhow::Result<ExportSettings> {
         camera_delay: args.camera_delay.into(),
         background: args.background.clone(),
         config: args.config.clone(),
+        confined: args.confined,
     })
 }
 

@@ -14,6 +14,45 @@ type Action = Box<dyn FnMut() + Send>;
 /// What a signal leads to. Before a command says what to do, the process ends.
 static ACTION: Mutex<Option<Action>> = Mutex::new(None);
 
+/// Signals that end a run.
+#[cfg(unix)]
+const ENDING: [nix::sys::signal::Signal; 3] = [
+    nix::sys::signal::Signal::SIGINT,
+    nix::sys::signal::Signal::SIGTERM,
+    nix::sys::signal::Signal::SIGHUP,
+];
+
+/// Has the signals that end a run wait until this is dropped. Watching for them takes a thread, and a confined process must
+/// have none before it is confined.
+#[cfg(unix)]
+pub(super) struct Held(nix::sys::signal::SigSet);
+
+#[cfg(not(unix))]
+pub(super) struct Held;
+
+/// Has signals wait.
+pub(super) fn hold() -> anyhow::Result<Held> {
+    #[cfg(unix)]
+    {
+        use nix::sys::signal::SigSet;
+        let before = SigSet::thread_get_mask().context("can't ask which signals are held back")?;
+        let ending: SigSet = ENDING.into_iter().collect();
+        ending.thread_block().context("can't hold signals back")?;
+        Ok(Held(before))
+    }
+    #[cfg(not(unix))]
+    Ok(Held)
+}
+
+#[cfg(unix)]
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Err(error) = self.0.thread_set_mask() {
+            tracing::error!(%error, "signals are held back: SIGKILL alone ends this run");
+        }
+    }
+}
+
 /// Watches for SIGINT, SIGTERM and SIGHUP.
 pub(super) fn watch() -> anyhow::Result<()> {
     #[cfg(unix)]

@@ -141,7 +141,7 @@ struct Video {
 
 impl Video {
     fn open(path: &Path) -> anyhow::Result<Self> {
-        let source = MediaSource::File(path.to_owned());
+        let source = MediaSource::named(path);
         let info = probe_video(&source)?;
         // Not the average: an export may leave repeated pictures out.
         let fps = picture_rate(&source)?

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,7 +16,8 @@ use crate::causes::one_line;
 use crate::frame::PackedFrame;
 use crate::media::MediaError;
 use crate::media::still::{ImageLimits, load_image};
-use crate::scene::{Bitmap, Fill, own_art};
+use crate::reading::{self, Place};
+use crate::scene::{Bitmap, Fill, Unrendered, own_art};
 
 /// Pointer images by id. Ids whose files hold the same share one image.
 pub(super) type PointerArt = BTreeMap<String, Arc<PackedFrame>>;
@@ -52,14 +54,16 @@ pub(super) fn load_pointer_art(
             None => {
                 let content = digest(file);
                 let same = content.and_then(|content| of_content.get(&content).cloned());
-                let image = same.or_else(|| match load_image(file, &ImageLimits::POINTER, budget) {
-                    Ok(image) => {
-                        claims.push(image.claim);
-                        Some(Arc::new(image.frame))
-                    }
-                    Err(error) => {
-                        warnings.push(format!("pointer {id} is not drawn: {}", one_line(&error)));
-                        None
+                let image = same.or_else(|| {
+                    match load_image(file, Place::Recording, &ImageLimits::POINTER, budget) {
+                        Ok(image) => {
+                            claims.push(image.claim);
+                            Some(Arc::new(image.frame))
+                        }
+                        Err(error) => {
+                            warnings.push(format!("pointer {id} is not drawn: {}", one_line(&error)));
+                            None
+                        }
                     }
                 });
                 of_content.extend(content.zip(image.clone()));
@@ -81,7 +85,29 @@ fn digest(file: &Path) -> Option<[u8; 32]> {
     if !metadata.is_file() || metadata.len() > COMPARED {
         return None;
     }
-    Some(Sha256::digest(fs::read(file).ok()?).into())
+    let mut bytes = Vec::new();
+    reading::open(file, Place::Recording)
+        .ok()?
+        .take(COMPARED)
+        .read_to_end(&mut bytes)
+        .ok()?;
+    Some(Sha256::digest(bytes).into())
+}
+
+/// The background image that is not looked for, because it is not in the recording and nothing outside may be opened.
+pub(super) fn withheld_background(recording: &Recording, settings: &ExportSettings) -> Option<Unrendered> {
+    let Fill::Image(stored) = Fill::of(&recording.config.background.source) else {
+        return None;
+    };
+    let withheld = settings.confined
+        && settings.background.is_none()
+        && recording.background_image_candidates(&stored, true).is_empty();
+    withheld.then(|| Unrendered {
+        setting: "background.source.path".to_owned(),
+        instead: format!(
+            "white is painted: {stored:?} is not in the recording, and --confined opens nothing outside it; copy the image into the recording, or name it with --background"
+        ),
+    })
 }
 
 /// The pictures that the recording's background names. One that is not there becomes white, as in Cap, but not in silence.
@@ -96,19 +122,29 @@ pub(super) fn background_images(
     let Fill::Image(stored) = Fill::of(&recording.config.background.source) else {
         return Ok(images);
     };
-    let mut load = |file: &Path| {
-        let image = load_image(file, &ImageLimits::BACKGROUND, budget)?;
+    let mut load = |file: &Path, place| {
+        let image = load_image(file, place, &ImageLimits::BACKGROUND, budget)?;
         claims.push(image.claim);
         Ok::<_, MediaError>(image.frame)
     };
     if let Some(file) = &settings.background {
-        images.insert(stored, load(file)?);
+        images.insert(stored, load(file, Place::Anywhere)?);
         return Ok(images);
     }
     let mut reason = "no such file".to_owned();
-    for candidate in recording.background_image_candidates(&stored) {
+    let candidates = recording.background_image_candidates(&stored, settings.confined);
+    if settings.confined && candidates.is_empty() {
+        // Named among the settings that are not rendered.
+        return Ok(images);
+    }
+    let place = if settings.confined {
+        Place::Recording
+    } else {
+        Place::Anywhere
+    };
+    for candidate in candidates {
         if candidate.exists() {
-            match load(&candidate) {
+            match load(&candidate, place) {
                 Ok(image) => {
                     images.insert(stored, image);
                     return Ok(images);
@@ -133,19 +169,18 @@ pub(super) fn load_overlay_images(
     let mut of_file: HashMap<&Path, Option<Bitmap>> = HashMap::new();
     let mut pictures = BTreeMap::new();
     for (path, file) in &recording.overlay_images {
-        let bitmap =
-            of_file
-                .entry(file)
-                .or_insert_with(|| match load_image(file, &ImageLimits::OVERLAY, budget) {
-                    Ok(image) => {
-                        claims.push(image.claim);
-                        premultiplied(image.frame)
-                    }
-                    Err(error) => {
-                        warnings.push(format!("picture {path:?} is not drawn: {}", one_line(&error)));
-                        None
-                    }
-                });
+        let bitmap = of_file.entry(file).or_insert_with(|| {
+            match load_image(file, Place::Recording, &ImageLimits::OVERLAY, budget) {
+                Ok(image) => {
+                    claims.push(image.claim);
+                    premultiplied(image.frame)
+                }
+                Err(error) => {
+                    warnings.push(format!("picture {path:?} is not drawn: {}", one_line(&error)));
+                    None
+                }
+            }
+        });
         pictures.extend(bitmap.clone().map(|bitmap| (path.clone(), bitmap)));
     }
     pictures

@@ -85,6 +85,7 @@ pub(super) fn run(
         stages: Vec::new(),
         unrendered: Vec::new(),
         warnings,
+        confinement: None,
     })
 }
 
@@ -110,7 +111,7 @@ struct Written {
 
 impl Written {
     fn look(file: &Path) -> Result<Self, MediaError> {
-        let source = MediaSource::File(file.to_owned());
+        let source = MediaSource::named(file);
         let video = probe_video(&source)?;
         let sound = match probe_audio(&source, Allowed::Track) {
             Ok(audio) => format!("copy of {}", audio.codec),

@@ -117,7 +117,7 @@ pub fn export_with(
     let trace_file = trace_file.map(|file| door.open(file, TRACE)).transpose()?;
     match cap::open(&request.recording, &plan::open_options(settings))? {
         Opened::Studio(recording) => {
-            declare_background(&recording, door)?;
+            declare_background(&recording, settings, door)?;
             let destination = output.map_or(Destination::Nowhere, Destination::File);
             let (mut report, trace) = plan::run(
                 *recording,
@@ -161,13 +161,18 @@ pub fn declare_inputs(request: &Request, door: &mut Door) -> Result<(), OutputEr
 }
 
 /// Tells `door` of the background image that the recording names, which may lie anywhere.
-fn declare_background(recording: &Recording, door: &mut Door) -> Result<(), OutputError> {
+fn declare_background(
+    recording: &Recording,
+    settings: &ExportSettings,
+    door: &mut Door,
+) -> Result<(), OutputError> {
     let (BackgroundSource::Wallpaper { path } | BackgroundSource::Image { path }) =
         &recording.config.background.source
     else {
         return Ok(());
     };
-    for file in recording.background_image_candidates(path.as_deref().unwrap_or_default()) {
+    let stored = path.as_deref().unwrap_or_default();
+    for file in recording.background_image_candidates(stored, settings.confined) {
         if file.exists() {
             door.reads(&file, "the background image")?;
         }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::cancel::Cancel;
 use super::encoder::Encoder;
 use super::error::ExportError;
-use super::images::{PointerArt, load_overlay_images, load_pointer_art};
+use super::images::{PointerArt, load_overlay_images, load_pointer_art, withheld_background};
 use super::instruments::Instruments;
 use super::open::{decoder_threads, open_renderer};
 use super::pipeline::{self, Parts, Sink};
@@ -139,7 +139,8 @@ pub fn plan(mut recording: Recording, settings: &ExportSettings) -> Result<Plan,
     }
     warnings.extend(scene.warnings().iter().cloned());
     warnings.extend(oddities(&recording, &facts, scene.timeline()));
-    let unrendered = unrendered(&recording);
+    let mut unrendered = unrendered(&recording);
+    unrendered.extend(withheld_background(&recording, settings));
     Ok(Plan {
         recording,
         media,
@@ -287,6 +288,7 @@ pub(super) fn run(
         stages: outcome.stages,
         unrendered,
         warnings,
+        confinement: None,
     };
     Ok((report, trace))
 }

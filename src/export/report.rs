@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::meter::StageReport;
 use super::settings::ExportSettings;
+use crate::confine::Confinement;
 use crate::convert::PathSwitch;
 use crate::frame::Size;
 use crate::scene::Unrendered;
@@ -50,6 +51,9 @@ pub struct ExportReport {
     pub unrendered: Vec<Unrendered>,
     /// What was odd.
     pub warnings: Vec<String>,
+    /// What the kernel kept the export from; `None` without `--confined`.
+    #[serde(default)]
+    pub confinement: Option<Confinement>,
 }
 
 /// What really ran.

@@ -50,6 +50,9 @@ pub struct ExportSettings {
     #[serde(default, with = "crate::lossy::optional_path")]
     #[schemars(with = "Option<PathBuf>")]
     pub config: Option<PathBuf>,
+    /// Whether nothing outside the recording is opened but what these settings and the target name.
+    #[serde(default)]
+    pub confined: bool,
 }
 
 impl ExportSettings {
@@ -87,6 +90,7 @@ impl Default for ExportSettings {
             camera_delay: CameraDelay::CountedOnce,
             background: None,
             config: None,
+            confined: false,
         }
     }
 }

@@ -4,7 +4,6 @@
 //! and not by file name, and inside limits. What decoding takes is claimed beforehand, by what the header says, and counted as
 //! it is once everything is unpacked.
 
-use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
@@ -15,6 +14,7 @@ use super::ffmpeg::MediaError;
 use super::reduce::{reduce, reduced_size};
 use crate::budget::{Budget, Claim};
 use crate::frame::{PackedFormat, PackedFrame, Size};
+use crate::reading::{self, Place};
 
 /// What an image may be and becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +67,12 @@ pub struct StillImage {
 /// # Errors
 /// When the file can't be read, is no image of a known format, is damaged, exceeds `limits`, or takes more memory than is left
 /// in `budget`.
-pub fn load_image(path: &Path, limits: &ImageLimits, budget: &Budget) -> Result<StillImage, MediaError> {
+pub(crate) fn load_image(
+    path: &Path,
+    place: Place,
+    limits: &ImageLimits,
+    budget: &Budget,
+) -> Result<StillImage, MediaError> {
     let refused = |source| MediaError::Io {
         action: "open the image",
         file: path.to_owned(),
@@ -77,15 +82,9 @@ pub fn load_image(path: &Path, limits: &ImageLimits, budget: &Budget) -> Result<
         file: path.to_owned(),
         source,
     };
-    // Opening a named pipe would wait for a writer.
-    let metadata = path.metadata().map_err(refused)?;
-    if !metadata.is_file() {
-        return Err(refused(std::io::Error::new(
-            std::io::ErrorKind::InvalidInput,
-            "not a regular file",
-        )));
-    }
-    let mut file = BufReader::new(File::open(path).map_err(refused)?);
+    let file = reading::open(path, place).map_err(refused)?;
+    let bytes = file.metadata().map_err(refused)?.len();
+    let mut file = BufReader::new(file);
     let progressive = is_progressive_jpeg(&mut file).map_err(refused)?;
     file.rewind().map_err(refused)?;
     let mut reader = ImageReader::new(file).with_guessed_format().map_err(refused)?;
@@ -109,7 +108,7 @@ pub fn load_image(path: &Path, limits: &ImageLimits, budget: &Budget) -> Result<
     let decoded = decoder.total_bytes();
     let working = match format {
         // The decoder holds the whole file, and of a progressive one two bytes for each coefficient.
-        Some(ImageFormat::Jpeg) => metadata.len() + if progressive { decoded * 2 } else { 0 },
+        Some(ImageFormat::Jpeg) => bytes + if progressive { decoded * 2 } else { 0 },
         Some(ImageFormat::Png | ImageFormat::Bmp) => 0,
         // A picture beside the one that comes out: what came before it, or its planes.
         _ => decoded.max(u64::from(width) * u64::from(height) * 4),
@@ -215,7 +214,7 @@ mod tests {
     }
 
     fn load_image(path: &Path, limits: &ImageLimits) -> Result<PackedFrame, MediaError> {
-        super::load_image(path, limits, &Budget::default()).map(|image| image.frame)
+        super::load_image(path, Place::Anywhere, limits, &Budget::default()).map(|image| image.frame)
     }
 
     #[test]
@@ -311,7 +310,7 @@ mod tests {
     /// A grey PNG of one bit a pixel: little to store, much to unpack.
     fn bomb(folder: &Path, side: u32) -> std::path::PathBuf {
         let path = folder.join(format!("{side}.png"));
-        let file = std::io::BufWriter::new(File::create(&path).expect("made"));
+        let file = std::io::BufWriter::new(fs::File::create(&path).expect("made"));
         let image = GrayImage::new(side, side);
         image::ImageEncoder::write_image(
             image::codecs::png::PngEncoder::new(file),
@@ -330,7 +329,12 @@ mod tests {
         let large = bomb(folder.path(), 2000);
         // 4 MB of grey become 16 MB of RGBA; kept three times.
         for (limit, fits) in [(48_000_000, true), (47_999_999, false)] {
-            let loaded = super::load_image(&large, &ImageLimits::POINTER, &Budget::new(limit));
+            let loaded = super::load_image(
+                &large,
+                Place::Anywhere,
+                &ImageLimits::POINTER,
+                &Budget::new(limit),
+            );
             match loaded {
                 Ok(_) => assert!(fits),
                 Err(error) => {
@@ -342,14 +346,22 @@ mod tests {
         }
         // What was only needed on the way is free again, and what is kept is not.
         let budget = Budget::new(100_000_000);
-        let first = super::load_image(&large, &ImageLimits::POINTER, &budget).expect("an image");
-        let second = super::load_image(&large, &ImageLimits::POINTER, &budget).expect("an image");
-        assert!(super::load_image(&large, &ImageLimits::POINTER, &budget).is_err());
+        let first =
+            super::load_image(&large, Place::Anywhere, &ImageLimits::POINTER, &budget).expect("an image");
+        let second =
+            super::load_image(&large, Place::Anywhere, &ImageLimits::POINTER, &budget).expect("an image");
+        assert!(super::load_image(&large, Place::Anywhere, &ImageLimits::POINTER, &budget).is_err());
         drop((first, second));
-        super::load_image(&large, &ImageLimits::POINTER, &budget).expect("an image");
+        super::load_image(&large, Place::Anywhere, &ImageLimits::POINTER, &budget).expect("an image");
         // A background is reduced before it becomes RGBA.
         let wide = bomb(folder.path(), 6000);
-        super::load_image(&wide, &ImageLimits::BACKGROUND, &Budget::new(63_000_000)).expect("an image");
+        super::load_image(
+            &wide,
+            Place::Anywhere,
+            &ImageLimits::BACKGROUND,
+            &Budget::new(63_000_000),
+        )
+        .expect("an image");
     }
 
     #[test]

@@ -4,10 +4,11 @@
 //! Cap probes by decoding. This room knows no decoder and asks for the structure that decoding needs; a file that has it
 //! and still does not decode is found when the media are opened.
 
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
 use std::path::Path;
+
+use crate::reading::{self, Place};
 
 /// Boxes looked at before a file counts as damaged. A fragment has about four, a second of fragmented sound about 50.
 const MAX_BOXES: usize = 1 << 20;
@@ -94,7 +95,7 @@ pub(super) enum PieceState {
 
 /// State of the piece at `path` (cap-format.md 3.5, "structurally complete").
 pub(super) fn piece_state(path: &Path) -> io::Result<PieceState> {
-    piece_state_of(&mut File::open(path)?)
+    piece_state_of(&mut reading::open(path, Place::Recording)?)
 }
 
 fn piece_state_of<F: Read + Seek>(file: &mut F) -> io::Result<PieceState> {
@@ -145,7 +146,7 @@ fn holds_fragment<F: Read + Seek>(file: &mut F) -> io::Result<bool> {
 /// Whether the file at `path` has what decoding it on its own needs: an MP4 a whole `moov` and media data, an Ogg or MP3
 /// its signature and more than a header.
 pub(in crate::cap) fn decodes_alone(path: &Path) -> io::Result<bool> {
-    decodes_alone_of(&mut File::open(path)?)
+    decodes_alone_of(&mut reading::open(path, Place::Recording)?)
 }
 
 fn decodes_alone_of<F: Read + Seek>(file: &mut F) -> io::Result<bool> {

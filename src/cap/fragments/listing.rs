@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::cap::paths::{PathFault, Root};
 use crate::cap::problem::Problems;
+use crate::reading;
 
 /// Most entries of a fragment folder: two days of pieces of two seconds.
 const MAX_ENTRIES: usize = 100_000;
@@ -66,7 +67,7 @@ impl Listing {
             }
             Err(_) => return None,
         };
-        let entries = match std::fs::read_dir(path) {
+        let entries = match reading::list(&path) {
             Ok(entries) => entries,
             Err(error) => {
                 problems.warn(folder, "", format!("cannot be listed: {error}"));

@@ -4,7 +4,6 @@ mod mend;
 mod words;
 
 use std::borrow::Cow;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -14,6 +13,8 @@ use serde_json::Value;
 use serde_path_to_error::Segment;
 
 pub(super) use mend::{Instead, Rule};
+
+use crate::reading::{self, Place};
 
 /// Largest `recording-meta.json`, bytes. A segment takes about 600 bytes.
 pub(super) const META_LIMIT: u64 = 4 << 20;
@@ -55,15 +56,25 @@ pub(super) enum ReadFault {
     },
 }
 
-/// Reads a regular file of at most `limit` bytes.
+/// Reads a regular file of a recording, of at most `limit` bytes.
 pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, ReadFault> {
-    // Asked before opening: opening a named pipe waits for a writer.
+    read_from(path, Place::Recording, limit)
+}
+
+/// As [`read`] for a file that the user named.
+pub(super) fn read_named(path: &Path, limit: u64) -> Result<Vec<u8>, ReadFault> {
+    read_from(path, Place::Anywhere, limit)
+}
+
+fn read_from(path: &Path, place: Place, limit: u64) -> Result<Vec<u8>, ReadFault> {
     if !std::fs::metadata(path)?.is_file() {
         return Err(ReadFault::NotAFile);
     }
     let mut bytes = Vec::new();
     // The size may change while the file is read, so the reading itself is bounded.
-    File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    reading::open(path, place)?
+        .take(limit + 1)
+        .read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
         return Err(ReadFault::TooLarge { limit });
     }

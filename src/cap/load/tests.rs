@@ -149,7 +149,7 @@ fn a_whole_recording_opens_without_a_word_and_without_a_change() {
         panic!()
     };
     assert_eq!(
-        recording.background_image_candidates(path),
+        recording.background_image_candidates(path, false),
         [root.join("walls/a.jpg"), PathBuf::from("walls/a.jpg")]
     );
 }

@@ -6,9 +6,10 @@ use anyhow::Context;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Exit;
 use super::args::InspectArgs;
+use super::{Exit, logging};
 use crate::cap::{self, Alignment, CapError, OpenOptions, Opened, Problem, Unused};
+use crate::confine::Confinement;
 use crate::export::{self, ExportSettings, Plan, SegmentMedia};
 use crate::frame::Size;
 use crate::media::input::Allowed;
@@ -46,6 +47,8 @@ struct Findings {
     error: Option<String>,
     /// Whether it can be exported.
     can_export: bool,
+    /// What the kernel keeps this inspection from; `None` without `--confined`.
+    confinement: Option<Confinement>,
 }
 
 /// A pause/resume cycle.
@@ -62,14 +65,22 @@ struct SegmentFindings {
 }
 
 /// Runs the subcommand.
-pub(super) fn run(args: &InspectArgs) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &InspectArgs, confinement: Option<Confinement>) -> anyhow::Result<Exit> {
     if args.schema {
         let schema = schemars::schema_for!(Findings);
         super::print_exactly(&format!("{}\n", serde_json::to_string_pretty(&schema)?))?;
         return Ok(Exit::Done);
     }
     let recording = args.recording.as_deref().context("name a recording")?;
-    let mut findings = Findings::default();
+    confinement.iter().for_each(logging::note_confinement);
+    let mut findings = Findings {
+        confinement,
+        ..Findings::default()
+    };
+    let settings = ExportSettings {
+        confined: args.confined,
+        ..ExportSettings::default()
+    };
     match cap::open(recording, &OpenOptions::default()) {
         Ok(Opened::Studio(recording)) => {
             findings.name = Some(recording.name.clone());
@@ -80,7 +91,7 @@ pub(super) fn run(args: &InspectArgs) -> anyhow::Result<Exit> {
             });
             findings.problems = recording.warnings.clone();
             findings.unused = recording.unused.clone();
-            match export::plan(*recording, &ExportSettings::default()) {
+            match export::plan(*recording, &settings) {
                 Ok(plan) => studio(&mut findings, plan),
                 Err(error) => findings.error = Some(super::one_line(&error.into())),
             }

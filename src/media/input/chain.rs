@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::edit::{self, TrackFacts};
 use super::repair::Patch;
 use crate::media::ffmpeg::MediaError;
+use crate::reading::{self, Place};
 
 /// Files read as one stream of bytes.
 ///
@@ -41,15 +42,10 @@ impl Chain {
                 file: path.clone(),
                 source,
             };
-            // Looked at before it is opened: opening a named pipe would wait for a writer.
-            if !path.metadata().map_err(error)?.is_file() {
-                return Err(error(io::Error::new(
-                    io::ErrorKind::InvalidInput,
-                    "not a regular file",
-                )));
-            }
             // Opened here already so that a missing permission is reported with its file.
-            let metadata = File::open(path).and_then(|file| file.metadata()).map_err(error)?;
+            let metadata = reading::open(path, Place::Recording)
+                .and_then(|file| file.metadata())
+                .map_err(error)?;
             parts.push(Part {
                 path: path.clone(),
                 start: length,
@@ -98,7 +94,7 @@ impl Read for Chain {
         let part = &self.parts[index];
         let offset = self.position - part.start;
         if self.open.as_ref().is_none_or(|(open, _)| *open != index) {
-            self.open = Some((index, File::open(&part.path)?));
+            self.open = Some((index, reading::open(&part.path, Place::Recording)?));
         }
         let Some((_, file)) = &mut self.open else {
             return Ok(0);

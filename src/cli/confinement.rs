@@ -1,0 +1,115 @@
+//! `--confined`: what a command reads and writes, and the walls around it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy;
+
+use super::args::{Cli, Command, SettingsArgs};
+use super::{environment, export};
+use crate::confine::{self, Bounds, Confinement};
+
+/// Confines this process when the command asks for it. To be called before the first thread starts and before anything of
+/// the recording is read.
+pub(super) fn enter(cli: &Cli) -> Option<Confinement> {
+    let mut bounds = bounds(cli)?;
+    let cache = cache();
+    if confine::is_alone() {
+        // SAFETY: the process has no other thread.
+        unsafe { environment::confine(cache.as_deref()) };
+    }
+    bounds.writes.extend(cache);
+    Some(confine::enter(&bounds))
+}
+
+/// What the command names, when it is to be confined.
+fn bounds(cli: &Cli) -> Option<Bounds> {
+    let mut bounds = Bounds::default();
+    match &cli.command {
+        Command::Export(args) if args.settings.confined => {
+            bounds.reads.push(args.recording.clone());
+            bounds.reads.extend(named(&args.settings));
+            // One that makes no sense is told of later.
+            bounds
+                .writes
+                .extend(export::target(args).ok().map(|target| written(&target.path)));
+            bounds.writes.extend(args.trace.as_deref().map(written));
+        }
+        Command::BenchFloor(args) if args.settings.confined => {
+            bounds.reads.push(args.recording.clone());
+            bounds.reads.extend(named(&args.settings));
+            bounds.writes.push(written(&args.output));
+        }
+        Command::Inspect(args) if args.confined => bounds.reads.extend(args.recording.clone()),
+        _ => return None,
+    }
+    bounds.writes.extend(cli.logging.log_file.as_deref().map(written));
+    Some(bounds)
+}
+
+fn named(settings: &SettingsArgs) -> impl Iterator<Item = PathBuf> {
+    settings.background.iter().chain(&settings.config).cloned()
+}
+
+/// What must be written to for `file` to be made: its folder, where it is written beside its name; a device itself.
+fn written(file: &Path) -> PathBuf {
+    if fs::metadata(file).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+        return file.to_owned();
+    }
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// The folder for what is kept from one run to the next: of this program alone, so that nothing that a recording brought about
+/// is found by another.
+fn cache() -> Option<PathBuf> {
+    let folder = etcetera::choose_base_strategy().ok()?.cache_dir().join("capstan");
+    fs::create_dir_all(&folder).ok()?;
+    Some(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    fn of(line: &[&str]) -> Option<Bounds> {
+        bounds(&Cli::try_parse_from(["capstan"].iter().chain(line)).unwrap())
+    }
+
+    fn paths(names: &[&str]) -> Vec<PathBuf> {
+        names.iter().map(PathBuf::from).collect()
+    }
+
+    #[test]
+    fn a_command_may_reach_what_it_names() {
+        assert_eq!(of(&["export", "a.cap", "out/a.mp4"]), None);
+        assert_eq!(of(&["inspect", "a.cap"]), None);
+        let line = "export --confined a.cap /o/a --background wall.png --config c.json --trace t/t.json --log-file log";
+        let found = of(&line.split(' ').collect::<Vec<_>>()).unwrap();
+        assert_eq!(found.reads, paths(&["a.cap", "wall.png", "c.json"]));
+        assert_eq!(found.writes, paths(&["/o", "t", "."]));
+        let found = of(&["inspect", "a.cap", "--confined"]).unwrap();
+        assert_eq!((found.reads, found.writes), (paths(&["a.cap"]), paths(&[])));
+        let found = of(&["bench-floor", "a.cap", "b/a.mp4", "--confined"]).unwrap();
+        assert_eq!((found.reads, found.writes), (paths(&["a.cap"]), paths(&["b"])));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_is_written_to_and_not_its_folder() {
+        let found = of(&[
+            "export",
+            "--confined",
+            "a.cap",
+            "/dev/null.mp4",
+            "--trace",
+            "/dev/null",
+        ])
+        .unwrap();
+        assert_eq!(found.writes, paths(&["/dev", "/dev/null"]));
+    }
+}
