@@ -29,21 +29,11 @@ impl Needs {
             }
             played
         });
-        let mut styles = config
-            .timeline
-            .iter()
-            .flat_map(|timeline| &timeline.style_segments)
-            .filter(|style| style.enabled)
-            .map(|style| &style.overrides);
         let audio = &config.audio;
         Self {
             played,
-            camera: !config.camera.hide
-                || styles
-                    .clone()
-                    .any(|style| style.camera.as_deref().is_some_and(|camera| !camera.hide)),
-            pointer: !config.cursor.hide
-                || styles.any(|style| style.cursor.as_deref().is_some_and(|pointer| !pointer.hide)),
+            camera: config.cameras().any(|camera| !camera.hide),
+            pointer: config.cursors().any(|pointer| !pointer.hide),
             mic: !audio.mute && audio.mic_volume_db > SILENT_DB,
             system_audio: !audio.mute && audio.system_volume_db > SILENT_DB,
         }

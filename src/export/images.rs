@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -31,9 +31,6 @@ pub(super) fn load_pointer_art(
     warnings: &mut Vec<String>,
 ) -> PointerArt {
     let mut art = BTreeMap::new();
-    if recording.config.cursor.hide {
-        return art;
-    }
     let shown: BTreeSet<&str> = recording
         .segments
         .iter()
@@ -46,7 +43,11 @@ pub(super) fn load_pointer_art(
         .cursors
         .iter()
         .filter(|(id, _)| shown.contains(id.as_str()))
-        .filter(|(_, cursor)| own_art(&recording.config.cursor, cursor.image.shape.as_deref()).is_none())
+        .filter(|(_, cursor)| {
+            let shape = cursor.image.shape.as_deref();
+            let shown = || recording.config.cursors().filter(|config| !config.hide);
+            shown().any(|config| own_art(config, shape).is_none())
+        })
     {
         let file = cursor.file.as_path();
         let image = match of_file.get(file) {
@@ -94,68 +95,94 @@ fn digest(file: &Path) -> Option<[u8; 32]> {
     Some(Sha256::digest(bytes).into())
 }
 
-/// The background image that is not looked for, because it is not in the recording and nothing outside may be opened.
-pub(super) fn withheld_background(recording: &Recording, settings: &ExportSettings) -> Option<Unrendered> {
-    let Fill::Image(stored) = Fill::of(&recording.config.background.source) else {
-        return None;
-    };
-    let withheld = settings.confined
-        && settings.background.is_none()
-        && recording.background_image_candidates(&stored, true).is_empty();
-    withheld.then(|| Unrendered {
-        setting: "background.source.path".to_owned(),
-        instead: format!(
-            "white is painted: {stored:?} is not in the recording, and --confined opens nothing outside it; copy the image into the recording, or name it with --background"
-        ),
-    })
+/// The background images that are not looked for, because they are not in the recording and nothing outside may be opened.
+pub(super) fn withheld_backgrounds(recording: &Recording, settings: &ExportSettings) -> Vec<Unrendered> {
+    if !settings.confined || settings.background.is_some() {
+        return Vec::new();
+    }
+    image_names(recording)
+        .into_iter()
+        .filter(|stored| recording.background_image_candidates(stored, true).is_empty())
+        .map(|stored| Unrendered {
+            setting: "background.source.path".to_owned(),
+            instead: format!(
+                "white is painted: {stored:?} is not in the recording, and --confined opens nothing outside it; copy the image into the recording, or name it with --background"
+            ),
+        })
+        .collect()
 }
 
-/// The pictures that the recording's background names. One that is not there becomes white, as in Cap, but not in silence.
+/// The images that the recording's backgrounds name, those of styles included.
+fn image_names(recording: &Recording) -> BTreeSet<String> {
+    recording
+        .config
+        .backgrounds()
+        .filter_map(|background| match Fill::of(&background.source) {
+            Fill::Image(stored) => Some(stored),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The pictures that the recording's backgrounds name. One that is not there becomes white, as in Cap, but not in silence.
 pub(super) fn background_images(
     recording: &Recording,
     settings: &ExportSettings,
     budget: &Budget,
     claims: &mut Vec<Claim>,
     warnings: &mut Vec<String>,
-) -> Result<BTreeMap<String, PackedFrame>, ExportError> {
-    let mut images = BTreeMap::new();
-    let Fill::Image(stored) = Fill::of(&recording.config.background.source) else {
-        return Ok(images);
-    };
+) -> Result<BTreeMap<String, Arc<PackedFrame>>, ExportError> {
+    let names = image_names(recording);
+    // The same file may have several names.
+    let mut loaded: HashMap<PathBuf, Arc<PackedFrame>> = HashMap::new();
     let mut load = |file: &Path, place| {
+        if let Some(image) = loaded.get(file) {
+            return Ok(Arc::clone(image));
+        }
         let image = load_image(file, place, &ImageLimits::BACKGROUND, budget)?;
         claims.push(image.claim);
-        Ok::<_, MediaError>(image.frame)
+        let image = Arc::new(image.frame);
+        loaded.insert(file.to_owned(), Arc::clone(&image));
+        Ok::<_, MediaError>(image)
     };
-    if let Some(file) = &settings.background {
-        images.insert(stored, load(file, Place::Anywhere)?);
-        return Ok(images);
-    }
-    let mut reason = "no such file".to_owned();
-    let candidates = recording.background_image_candidates(&stored, settings.confined);
-    if settings.confined && candidates.is_empty() {
-        // Named among the settings that are not rendered.
-        return Ok(images);
-    }
     let place = if settings.confined {
         Place::Recording
     } else {
         Place::Anywhere
     };
-    for candidate in candidates {
-        if candidate.exists() {
-            match load(&candidate, place) {
-                Ok(image) => {
-                    images.insert(stored, image);
-                    return Ok(images);
+    let mut images = BTreeMap::new();
+    for stored in names {
+        if let Some(file) = &settings.background {
+            images.insert(stored, load(file, Place::Anywhere)?);
+            continue;
+        }
+        let candidates = recording.background_image_candidates(&stored, settings.confined);
+        if settings.confined && candidates.is_empty() {
+            // Named among the settings that are not rendered.
+            continue;
+        }
+        let mut reason = "no such file".to_owned();
+        let mut found = None;
+        for candidate in candidates {
+            if candidate.exists() {
+                match load(&candidate, place) {
+                    Ok(image) => {
+                        found = Some(image);
+                        break;
+                    }
+                    Err(error) => reason = one_line(&error),
                 }
-                Err(error) => reason = one_line(&error),
             }
         }
+        match found {
+            Some(image) => {
+                images.insert(stored, image);
+            }
+            None => warnings.push(format!(
+                "the background image {stored:?} can't be used ({reason}); white is painted instead: name an image with --background"
+            )),
+        }
     }
-    warnings.push(format!(
-        "the background image {stored:?} can't be used ({reason}); white is painted instead: name an image with --background"
-    ));
     Ok(images)
 }
 

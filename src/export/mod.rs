@@ -160,21 +160,22 @@ pub fn declare_inputs(request: &Request, door: &mut Door) -> Result<(), OutputEr
     Ok(())
 }
 
-/// Tells `door` of the background image that the recording names, which may lie anywhere.
+/// Tells `door` of the background images that the recording names, which may lie anywhere.
 fn declare_background(
     recording: &Recording,
     settings: &ExportSettings,
     door: &mut Door,
 ) -> Result<(), OutputError> {
-    let (BackgroundSource::Wallpaper { path } | BackgroundSource::Image { path }) =
-        &recording.config.background.source
-    else {
-        return Ok(());
-    };
-    let stored = path.as_deref().unwrap_or_default();
-    for file in recording.background_image_candidates(stored, settings.confined) {
-        if file.exists() {
-            door.reads(&file, "the background image")?;
+    for background in recording.config.backgrounds() {
+        let (BackgroundSource::Wallpaper { path } | BackgroundSource::Image { path }) = &background.source
+        else {
+            continue;
+        };
+        let stored = path.as_deref().unwrap_or_default();
+        for file in recording.background_image_candidates(stored, settings.confined) {
+            if file.exists() {
+                door.reads(&file, "the background image")?;
+            }
         }
     }
     Ok(())

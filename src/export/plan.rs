@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::cancel::Cancel;
 use super::encoder::Encoder;
 use super::error::ExportError;
-use super::images::{PointerArt, load_overlay_images, load_pointer_art, withheld_background};
+use super::images::{PointerArt, load_overlay_images, load_pointer_art, withheld_backgrounds};
 use super::instruments::Instruments;
 use super::open::{decoder_threads, open_renderer};
 use super::pipeline::{self, Parts, Sink};
@@ -79,9 +79,19 @@ pub(super) fn open_options(settings: &ExportSettings) -> OpenOptions {
 pub fn plan(mut recording: Recording, settings: &ExportSettings) -> Result<Plan, ExportError> {
     if let Some(file) = &settings.background {
         // Takes the place of whatever the recording names.
-        recording.config.background.source = BackgroundSource::Image {
+        let source = BackgroundSource::Image {
             path: Some(file.to_string_lossy().into_owned()),
         };
+        // A style keeps a colour or a gradient: those need no file.
+        let list = recording.config.timeline.iter_mut();
+        for style in list.flat_map(|timeline| &mut timeline.style_segments) {
+            if let Some(background) = &mut style.overrides.background
+                && let BackgroundSource::Image { .. } | BackgroundSource::Wallpaper { .. } = background.source
+            {
+                background.source = source.clone();
+            }
+        }
+        recording.config.background.source = source;
     }
     let mut warnings: Vec<String> = recording.warnings.iter().map(ToString::to_string).collect();
     let mut alignments = Vec::new();
@@ -140,7 +150,7 @@ pub fn plan(mut recording: Recording, settings: &ExportSettings) -> Result<Plan,
     warnings.extend(scene.warnings().iter().cloned());
     warnings.extend(oddities(&recording, &facts, scene.timeline()));
     let mut unrendered = unrendered(&recording);
-    unrendered.extend(withheld_background(&recording, settings));
+    unrendered.extend(withheld_backgrounds(&recording, settings));
     Ok(Plan {
         recording,
         media,

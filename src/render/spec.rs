@@ -37,7 +37,7 @@ pub struct RenderSpec {
     /// Byte order of the frames.
     pub format: PackedFormat,
     /// Pictures that backgrounds name.
-    pub background_images: BTreeMap<String, PackedFrame>,
+    pub background_images: BTreeMap<String, Arc<PackedFrame>>,
     /// Recorded pointer images by id, straight or premultiplied (cap-look.md 8.8).
     pub pointer_art: BTreeMap<String, Arc<PackedFrame>>,
     /// Conversion of the source pictures.

@@ -117,6 +117,17 @@ pub enum SceneError {
         /// Masks drawn there.
         count: usize,
     },
+    /// More different looks than an export may have.
+    #[error(
+        "planning the styles: `timeline.styleSegments` of project-config.json holds more than {max} different \
+         `{kind}` objects; remove some, or give several of them the same settings"
+    )]
+    TooManyStyles {
+        /// Key of the object.
+        kind: &'static str,
+        /// Different ones allowed.
+        max: usize,
+    },
     /// Integrating the motion would take unreasonably long.
     #[error(
         "planning {what}: {steps} simulation steps are needed, above the limit of {max}; \
@@ -161,6 +172,35 @@ impl Checks {
             ));
         }
         Ok(clamped)
+    }
+
+    /// What `make` makes of settings that stand below `path`: warnings and errors name them there.
+    ///
+    /// # Errors
+    /// Those of `make`.
+    pub(crate) fn below<T>(
+        &mut self,
+        path: &str,
+        make: impl FnOnce(&mut Self) -> Result<T, SceneError>,
+    ) -> Result<T, SceneError> {
+        let mut inner = Self::default();
+        let made = make(&mut inner);
+        let placed = inner
+            .warnings
+            .into_iter()
+            .map(|warning| match warning.strip_prefix('`') {
+                Some(rest) => format!("`{path}.{rest}"),
+                None => warning,
+            });
+        self.warnings.extend(placed);
+        made.map_err(|error| match error {
+            SceneError::Setting { key, value, expected } => SceneError::Setting {
+                key: format!("{path}.{key}"),
+                value,
+                expected,
+            },
+            other => other,
+        })
     }
 }
 

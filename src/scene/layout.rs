@@ -33,19 +33,45 @@ impl Layout {
         }
         let background = &config.background;
         let crop = crop(background.crop, screen, checks);
-        let padding = checks.clamp("background.padding", background.padding, 0.0..=100.0)? / 100.0 * 0.4;
+        let padding = padding(background, checks)?;
         let aspect = config.aspect_ratio.map(AspectRatio::ratio);
         let base = base_size(&crop, padding, aspect);
         let output = output_size(base, bounds);
-        let mut card = padded_box(&crop, padding, aspect, base, output);
-        if let Some(style) = window_frame::style_of(background.frame.as_ref(), checks) {
-            (card, _) = window_frame::place(style, crop.width / crop.height, card);
-        }
         Ok(Self {
             output,
             screen,
             crop,
-            card: displaced(card, background, output, checks)?,
+            card: card(background, &crop, padding, aspect, output, checks)?,
+        })
+    }
+
+    /// Lays out the screen for a style with another `background` in an output of the size that the configuration itself
+    /// gives it. A crop of another shape is fitted into that, as in outputs of a set shape.
+    pub(crate) fn styled(
+        &self,
+        background: &Background,
+        aspect: Option<AspectRatio>,
+        checks: &mut Checks,
+    ) -> Result<Self, SceneError> {
+        let crop = crop(background.crop, self.screen, checks);
+        let own = f64::from(self.output.width) / f64::from(self.output.height);
+        let aspect = match aspect {
+            None if crop == self.crop => None,
+            None => Some(own),
+            Some(aspect) => Some(aspect.ratio()),
+        };
+        Ok(Self {
+            output: self.output,
+            screen: self.screen,
+            crop,
+            card: card(
+                background,
+                &crop,
+                padding(background, checks)?,
+                aspect,
+                self.output,
+                checks,
+            )?,
         })
     }
 
@@ -79,6 +105,28 @@ impl Layout {
             height: rect.height * zoom.amount,
         }
     }
+}
+
+/// p of cap-look.md 2.1.
+fn padding(background: &Background, checks: &mut Checks) -> Result<f64, SceneError> {
+    Ok(checks.clamp("background.padding", background.padding, 0.0..=100.0)? / 100.0 * 0.4)
+}
+
+/// The unzoomed card of `crop` in an output of `output`.
+fn card(
+    background: &Background,
+    crop: &Rect,
+    padding: f64,
+    aspect: Option<f64>,
+    output: Size,
+    checks: &mut Checks,
+) -> Result<Rect, SceneError> {
+    let base = base_size(crop, padding, aspect);
+    let mut card = padded_box(crop, padding, aspect, base, output);
+    if let Some(style) = window_frame::style_of(background.frame.as_ref(), checks) {
+        (card, _) = window_frame::place(style, crop.width / crop.height, card);
+    }
+    displaced(card, background, output, checks)
 }
 
 /// The configured crop within the screen, else the whole screen.

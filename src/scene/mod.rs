@@ -24,6 +24,7 @@ mod intervals;
 mod keyboard;
 mod layer;
 mod layout;
+mod looks;
 mod masks;
 mod modes;
 mod motion;
@@ -41,10 +42,6 @@ mod setter;
 mod shadow;
 mod spring;
 mod stage;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the scene takes it up when layers form a tree")
-)]
 mod styles;
 mod takeover;
 mod texts;
@@ -68,11 +65,12 @@ pub use layer::{
     Lettering, Mark, Noise, Notch, Plate, Pointer, PointerArt, Ripple, Shade, Shadow, Sprite, Vignette,
     Window,
 };
+pub use looks::own_art;
 pub(crate) use motion::LONGEST_RAY;
 pub use motion::Smear;
 pub use oddities::oddities;
 pub use plane::Plane;
-pub use scene::{Scene, SceneSettings, own_art};
+pub use scene::{Scene, SceneSettings};
 pub use setter::TextSettings;
 pub use timeline::{ClipTransition, Located, Outgoing, Timeline, TimelineClip};
 pub use tree::{LayerId, Mix, Node, PictureRequest, Role, SceneFrame, Side, SourceId, SurfaceId, Track};

@@ -67,7 +67,7 @@ impl Motion {
 }
 
 /// One step of a spring. The closed form is linear in displacement and velocity, so a step is a 2x2 matrix.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct SpringStep {
     /// Displacement after the step from displacement and velocity before.
     displacement: [f64; 2],

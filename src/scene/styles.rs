@@ -10,6 +10,7 @@ pub(crate) struct Styles {
     background: Choice,
     camera: Choice,
     pointer: Choice,
+    camera_only_padding: Choice,
 }
 
 /// Whose settings count at a moment: positions in `timeline.styleSegments`; `None` is the configuration itself.
@@ -21,6 +22,8 @@ pub(crate) struct StyleState {
     pub(crate) camera: Option<usize>,
     /// For `cursor`.
     pub(crate) pointer: Option<usize>,
+    /// For `cameraOnlyPadding`.
+    pub(crate) camera_only_padding: Option<usize>,
 }
 
 /// The segments that replace one object, the one that wins first.
@@ -65,6 +68,7 @@ impl Styles {
             background: Choice::new(list, |segment| segment.overrides.background.is_some()),
             camera: Choice::new(list, |segment| segment.overrides.camera.is_some()),
             pointer: Choice::new(list, |segment| segment.overrides.cursor.is_some()),
+            camera_only_padding: Choice::new(list, |segment| segment.overrides.camera_only_padding.is_some()),
         })
     }
 
@@ -74,6 +78,7 @@ impl Styles {
             background: self.background.at(time),
             camera: self.camera.at(time),
             pointer: self.pointer.at(time),
+            camera_only_padding: self.camera_only_padding.at(time),
         }
     }
 }
@@ -92,6 +97,7 @@ mod tests {
             background,
             camera,
             pointer,
+            camera_only_padding: None,
         }
     }
 
@@ -113,6 +119,20 @@ mod tests {
         assert_eq!(styles.at(5.0), state(Some(5), Some(1), Some(5)));
         assert_eq!(styles.at(6.0), state(Some(0), Some(1), Some(0)));
         assert_eq!(styles.at(9.0), StyleState::default());
+    }
+
+    #[test]
+    fn the_ring_around_a_camera_is_chosen_on_its_own() {
+        let styles = styles(serde_json::json!([
+            { "start": 0, "end": 9, "overrides": { "cameraOnlyPadding": 10 } },
+            { "start": 1, "end": 3, "track": 1, "overrides": { "camera": {} } },
+            { "start": 2, "end": 4, "overrides": { "cameraOnlyPadding": 0 } },
+        ]));
+        let chosen = |time| styles.at(time).camera_only_padding;
+        assert_eq!(
+            [1.0, 2.0, 4.0, 9.0].map(chosen),
+            [Some(0), Some(2), Some(0), None]
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Settings that a recording uses and this exporter does not draw.
 
 use crate::cap::Recording;
-use crate::cap::config::{BackgroundBlur, BackgroundSource, StyleOverrides, Timeline};
+use crate::cap::config::{BackgroundBlur, BackgroundSource, Timeline};
 
 /// A setting without its effect.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
@@ -20,18 +20,17 @@ pub fn unrendered(recording: &Recording) -> Vec<Unrendered> {
     if let Some(timeline) = &config.timeline {
         added_overlays(timeline, &mut list);
     }
-    if has_camera(recording) {
-        let blur = config.camera.background_blur.mode;
-        list.add_if(
-            blur != BackgroundBlur::Off,
-            "camera.backgroundBlur",
-            if blur == BackgroundBlur::Remove {
-                "the room behind the person is VISIBLE: taking it out needs a model that finds people"
-            } else {
-                "the room behind the person stays sharp"
-            },
-        );
-    }
+    let cameras = || config.cameras().filter(|camera| !camera.hide);
+    let blurs = || cameras().map(|camera| camera.background_blur.mode);
+    list.add_if(
+        has_camera(recording) && blurs().any(|blur| blur != BackgroundBlur::Off),
+        "camera.backgroundBlur",
+        if blurs().any(|blur| blur == BackgroundBlur::Remove) {
+            "the room behind the person is VISIBLE: taking it out needs a model that finds people"
+        } else {
+            "the room behind the person stays sharp"
+        },
+    );
     let has_mic = recording.segments.iter().any(|segment| segment.mic.is_some());
     list.add_if(
         config.audio.improve && !config.audio.mute && has_mic,
@@ -56,28 +55,28 @@ impl List {
 }
 
 fn has_camera(recording: &Recording) -> bool {
-    !recording.config.camera.hide
-        && recording
-            .segments
-            .first()
-            .is_some_and(|segment| segment.camera.is_some())
+    let first = recording.segments.first();
+    first.is_some_and(|segment| segment.camera.is_some())
 }
 
 fn background(recording: &Recording, list: &mut List) {
-    let background = &recording.config.background;
+    let backgrounds = || recording.config.backgrounds();
     list.add_if(
-        matches!(background.source, BackgroundSource::AnimatedGradient { .. }),
+        backgrounds()
+            .any(|background| matches!(background.source, BackgroundSource::AnimatedGradient { .. })),
         "background.source",
         "the first colour of the moving gradient is painted, white if it names none",
     );
-    let lettered = background.frame.as_ref().is_some_and(|frame| {
-        let text = match frame.style.as_str() {
-            "browser" => &frame.url,
-            "macOS" | "windows" => &frame.title,
-            _ => return false,
-        };
-        !text.trim().is_empty()
-    });
+    let lettered = backgrounds()
+        .filter_map(|background| background.frame.as_ref())
+        .any(|frame| {
+            let text = match frame.style.as_str() {
+                "browser" => &frame.url,
+                "macOS" | "windows" => &frame.title,
+                _ => return false,
+            };
+            !text.trim().is_empty()
+        });
     list.add_if(
         lettered,
         "background.frame",
@@ -87,17 +86,6 @@ fn background(recording: &Recording, list: &mut List) {
 
 /// The overlays of cap-additions.md.
 fn added_overlays(timeline: &Timeline, list: &mut List) {
-    let styles = timeline
-        .style_segments
-        .iter()
-        .filter(|style| style.enabled && style.end > style.start);
-    list.add_if(
-        styles
-            .map(|style| &style.overrides)
-            .any(|overrides| *overrides != StyleOverrides::default()),
-        "timeline.styleSegments",
-        "background, camera and pointer keep their looks throughout",
-    );
     list.add_if(
         timeline
             .waveform_segments
@@ -236,10 +224,27 @@ mod tests {
                     "styleSegments",
                     serde_json::json!([{ "start": 0, "end": 1, "overrides": { "camera": {} } }]),
                 ),
-                Some("timeline.styleSegments"),
+                None,
             ),
             (
-                timeline("styleSegments", serde_json::json!([{ "start": 0, "end": 1 }])),
+                timeline(
+                    "styleSegments",
+                    serde_json::json!([
+                        { "start": 0, "end": 1, "overrides": { "camera": { "backgroundBlur": { "mode": "remove" } } } },
+                    ]),
+                ),
+                Some("camera.backgroundBlur"),
+            ),
+            (
+                timeline(
+                    "styleSegments",
+                    serde_json::json!([
+                        { "start": 0, "end": 1, "enabled": false,
+                          "overrides": { "background": { "source": { "type": "animatedGradient", "config": {} } } } },
+                        { "start": 1, "end": 1,
+                          "overrides": { "background": { "source": { "type": "animatedGradient", "config": {} } } } },
+                    ]),
+                ),
                 None,
             ),
             (

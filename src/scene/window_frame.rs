@@ -5,14 +5,16 @@ use super::layer::{Bitmap, BorderLine, Card, Corner, Window};
 use super::shadow::ShadowStyle;
 use super::stage::Chrome;
 use crate::art::window::{Insets, Theme, WindowArt, WindowStyle};
-use crate::cap::config::{ProjectConfig, WindowChrome};
+use crate::cap::config::WindowChrome;
 use crate::frame::{Rect, Size};
 
 /// Largest zoom that artwork is drawn for; beyond it is stretched.
 const MOST_ZOOM: f64 = 4.0;
-/// Longest side and most pixels of a picture of artwork.
+/// Longest side of a picture of artwork, and most pixels of those that are drawn for zooms together.
 const MOST_SIDE: f64 = 8192.0;
 const MOST_PIXELS: f64 = 16e6;
+/// How many times as many pixels those have that are drawn for no zoom, together; each has at most [`MOST_PIXELS`].
+const RESTING: f64 = 4.0;
 
 /// A window frame at the size that the layout gives it.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,10 +89,15 @@ fn around(content: Rect, insets: Insets) -> Rect {
 }
 
 impl WindowFrame {
-    /// Draws the artwork of the frame that `config` asks for around `content`, the screen card without zoom. `None` where
-    /// there is none.
-    pub(crate) fn new(config: &ProjectConfig, content: Rect, checks: &mut Checks) -> Option<Self> {
-        let chrome = config.background.frame.as_ref();
+    /// Draws the artwork of the frame that `chrome` asks for around `content`, the screen card without zoom, for zooms up to
+    /// `zoom`. `None` where there is none. It is one of `among` frames that share the memory for artwork.
+    pub(crate) fn new(
+        chrome: Option<&WindowChrome>,
+        content: Rect,
+        zoom: f64,
+        among: usize,
+        checks: &mut Checks,
+    ) -> Option<Self> {
         let style = style_of(chrome, &mut Checks::default())?;
         let outer = around(content, style.insets());
         let art = WindowArt {
@@ -103,16 +110,10 @@ impl WindowFrame {
             content: content.height,
             addressed: chrome.is_some_and(|chrome| !chrome.url.trim().is_empty()),
         };
-        let zoom = config
-            .timeline
-            .iter()
-            .flat_map(|timeline| &timeline.zoom_segments)
-            .map(|zoom| zoom.amount)
-            .filter(|amount| amount.is_finite())
-            .fold(1.0, f64::max)
-            .min(MOST_ZOOM);
-        let artwork = |zoom, aligned| Artwork::new(&art, outer, zoom, aligned);
-        let Some((resting, zoomed)) = artwork(1.0, true).zip(artwork(zoom, false)) else {
+        let share = MOST_PIXELS / among.max(1) as f64;
+        let resting = Artwork::new(&art, outer, (1.0, true), (RESTING * share).min(MOST_PIXELS));
+        let zoomed = Artwork::new(&art, outer, (zoom.clamp(1.0, MOST_ZOOM), false), share);
+        let Some((resting, zoomed)) = resting.zip(zoomed) else {
             checks.warnings.push(format!(
                 "`background.frame`: there is no memory for its artwork at {:.0}x{:.0} pixels; no window is drawn \
                  around the screen",
@@ -180,10 +181,11 @@ impl WindowFrame {
 }
 
 impl Artwork {
-    /// Draws `art` `zoom` times as large as on the card `outer`; with `aligned` so that its pixels are the output's.
-    fn new(art: &WindowArt, outer: Rect, zoom: f64, aligned: bool) -> Option<Self> {
+    /// Draws `art` `zoom` times as large as on the card `outer`, with at most `pixels`; with `aligned` so that its pixels are
+    /// the output's.
+    fn new(art: &WindowArt, outer: Rect, (zoom, aligned): (f64, bool), pixels: f64) -> Option<Self> {
         let (width, height) = (art.width, art.height());
-        let fitting = (MOST_SIDE / width.max(height)).min((MOST_PIXELS / (width * height)).sqrt());
+        let fitting = (MOST_SIDE / width.max(height)).min((pixels / (width * height)).sqrt());
         let scale = zoom.min(fitting);
         // From the pixel that the corner lies in.
         let (x, y) = if aligned && scale == 1.0 {
@@ -276,7 +278,7 @@ mod tests {
             width: 9000.0,
             height: 4600.0,
         };
-        let artwork = Artwork::new(&art, outer, 4.0, false).unwrap();
+        let artwork = Artwork::new(&art, outer, (4.0, false), MOST_PIXELS).unwrap();
         assert!(artwork.bitmap.size().area() <= 16_100_000);
         // Stretched over all of the card.
         assert!((artwork.place.width - 9000.0).abs() < 4.0);

@@ -35,6 +35,27 @@ pub(crate) struct ZoomState {
     pub(crate) activity: f64,
 }
 
+/// What of the screen zooms are worked out for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct View {
+    /// Shown part, recorded pixels.
+    pub(crate) crop: Rect,
+    /// All of it.
+    pub(crate) screen: Size,
+    /// The state will be asked for up to this many seconds before a clip is shown.
+    pub(crate) look_back: f64,
+}
+
+/// How many more steps may be integrated for a scene.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StepsLeft(u64);
+
+impl Default for StepsLeft {
+    fn default() -> Self {
+        Self(MAX_STEPS)
+    }
+}
+
 /// Zoom over the whole output, per recording segment: automatic zooms follow each segment's own pointer.
 #[derive(Clone, Debug)]
 pub(crate) struct Zooms {
@@ -57,14 +78,13 @@ struct Sample {
 
 impl Zooms {
     /// Integrates the springs for every recording segment that a clip shows. `moves` gives a segment's pointer moves in
-    /// time order. The state will be asked for where a clip is shown and up to `look_back` seconds earlier.
+    /// time order.
     pub(crate) fn new<'a>(
         config: &ProjectConfig,
         timeline: &Timeline,
-        crop: Rect,
-        screen: Size,
+        view: View,
         moves: impl Fn(usize) -> &'a [Move],
-        look_back: f64,
+        left: &mut StepsLeft,
         checks: &mut Checks,
     ) -> Result<Self, SceneError> {
         let segments = sorted(config.timeline.as_ref().map_or(&[], |t| &t.zoom_segments), checks)?;
@@ -92,9 +112,9 @@ impl Zooms {
             segments,
             step: SpringStep::new(spring, STEP),
             duration: timeline.duration(),
-            crop,
-            screen,
-            slack: look_back + 4.0 * STEP,
+            crop: view.crop,
+            screen: view.screen,
+            slack: view.look_back + 4.0 * STEP,
         };
         let mut shown: Vec<usize> = timeline.clips().iter().map(|clip| clip.segment).collect();
         shown.sort_unstable();
@@ -111,14 +131,12 @@ impl Zooms {
         }
         let joined = timeline.joined_to_themselves();
         let steps = plan.steps().saturating_mul((shown.len() + joined.len()) as u64);
-        if steps > MAX_STEPS {
-            return Err(SceneError::TooManySteps {
-                what: "automatic zooms",
-                steps,
-                max: MAX_STEPS,
-                remove: "the automatic zooms",
-            });
-        }
+        left.0 = left.0.checked_sub(steps).ok_or(SceneError::TooManySteps {
+            what: "automatic zooms",
+            steps,
+            max: left.0,
+            remove: "automatic zooms, or styles whose crop differs",
+        })?;
         let sides = shown.iter().map(|&segment| (segment, Side::Incoming));
         let tracks = sides
             .chain(joined.iter().map(|&segment| (segment, Side::Outgoing)))
@@ -130,6 +148,11 @@ impl Zooms {
             by_segment: shown.into_iter().zip(0..).collect(),
             snaps,
         })
+    }
+
+    /// Whether any of the zooms of `list` depends on which part of the screen is shown.
+    pub(crate) fn follow_the_crop(list: &[ZoomSegment]) -> bool {
+        list.iter().any(|segment| segment.mode == ZoomMode::Auto)
     }
 
     /// Zoom at `time` while a clip of `segment` is shown on `side`; linear between the two steps around it.

@@ -310,5 +310,33 @@ pub struct ProjectConfig {
     pub text_anim_version: u32,
 }
 
+impl ProjectConfig {
+    /// Styles that replace something for a while.
+    pub fn styles(&self) -> impl Iterator<Item = &StyleOverrides> {
+        let segments = self.timeline.iter().flat_map(|timeline| &timeline.style_segments);
+        segments
+            .filter(|style| style.acts())
+            .map(|style| &style.overrides)
+    }
+
+    /// The configuration's own `background` and those of its styles.
+    pub fn backgrounds(&self) -> impl Iterator<Item = &Background> {
+        let styles = self.styles().filter_map(|style| style.background.as_deref());
+        std::iter::once(&self.background).chain(styles)
+    }
+
+    /// The configuration's own `camera` and those of its styles.
+    pub fn cameras(&self) -> impl Iterator<Item = &CameraConfig> {
+        let styles = self.styles().filter_map(|style| style.camera.as_deref());
+        std::iter::once(&self.camera).chain(styles)
+    }
+
+    /// The configuration's own `cursor` and those of its styles.
+    pub fn cursors(&self) -> impl Iterator<Item = &PointerConfig> {
+        let styles = self.styles().filter_map(|style| style.cursor.as_deref());
+        std::iter::once(&self.cursor).chain(styles)
+    }
+}
+
 #[cfg(test)]
 mod tests;

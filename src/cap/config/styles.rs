@@ -28,6 +28,13 @@ pub struct StyleSegment {
     pub overrides: StyleOverrides,
 }
 
+impl StyleSegment {
+    /// Whether it replaces anything at any time.
+    pub fn acts(&self) -> bool {
+        self.enabled && self.start < self.end
+    }
+}
+
 /// Whole objects that stand in for those of the configuration; `None` leaves the configuration's own.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bytemuck::Zeroable;
 use wgpu::util::DeviceExt;
@@ -92,7 +93,7 @@ pub(in crate::render) struct Canvas {
 /// The canvases of the backgrounds that were shown last.
 #[derive(Debug)]
 pub(in crate::render) struct Canvases {
-    images: BTreeMap<String, PackedFrame>,
+    images: BTreeMap<String, Arc<PackedFrame>>,
     colors: ColorPolicy,
     /// The one shown last comes last.
     made: Vec<(Background, Canvas)>,
@@ -108,7 +109,7 @@ impl Canvases {
     /// When an image is too large for a texture or holds fewer bytes than its size asks for.
     pub(in crate::render) fn new(
         device: &Device,
-        images: BTreeMap<String, PackedFrame>,
+        images: BTreeMap<String, Arc<PackedFrame>>,
         colors: ColorPolicy,
     ) -> Result<Self, RenderError> {
         for image in images.values() {

@@ -1,6 +1,7 @@
 //! The canvas against the formulas of cap-look.md 4.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::reference::{Rgb, worst};
 use super::*;
@@ -9,14 +10,14 @@ use crate::frame::PackedFrame;
 use crate::scene::{Fill, Noise};
 
 /// What a background is made of, and the pictures that it names.
-type Painted = (Fill, BTreeMap<String, PackedFrame>);
+type Painted = (Fill, BTreeMap<String, Arc<PackedFrame>>);
 
 fn plain(fill: Fill) -> Painted {
     (fill, BTreeMap::new())
 }
 
 fn showing(image: PackedFrame) -> Painted {
-    let images = BTreeMap::from([("picture".to_owned(), image)]);
+    let images = BTreeMap::from([("picture".to_owned(), Arc::new(image))]);
     (Fill::Image("picture".to_owned()), images)
 }
 

@@ -1,6 +1,7 @@
 //! Colour grades against cap-look.md 17 in double precision, and blurred backgrounds against 4.4.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 
@@ -174,7 +175,7 @@ fn blur_is_a_gaussian_in_two_halves() {
         };
         let Some(device) = device() else { return };
         let spec = RenderSpec {
-            background_images: BTreeMap::from([("picture".to_owned(), image.clone())]),
+            background_images: BTreeMap::from([("picture".to_owned(), Arc::new(image.clone()))]),
             ..spec(SIZE)
         };
         let found = draw(device, spec, &frame(background, Vec::new()), &Pictures::new());

@@ -13,6 +13,7 @@ mod simulation;
 pub(crate) mod smear;
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 pub(crate) use events::checked as checked_events;
 
@@ -124,17 +125,24 @@ struct Sighting {
 /// The pointer of one recording segment.
 #[derive(Clone, Debug)]
 pub(crate) struct PointerTrack {
-    path: Path,
-    shapes: Vec<String>,
-    clicks: Clicks,
+    motion: Arc<Movement>,
     idle: Option<IdleFade>,
     tilt: f64,
     base_rotation: f64,
     freeze_ms: f64,
 }
 
+/// What of a pointer depends on its events and springs alone; pointers that differ in nothing else share it.
+#[derive(Debug)]
+struct Movement {
+    springs: Option<Springs>,
+    path: Path,
+    shapes: Vec<String>,
+    clicks: Clicks,
+}
+
 /// Where the pointer is at any time.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 enum Path {
     /// Jumps from move to move.
     Raw(Vec<Sighting>),
@@ -158,33 +166,53 @@ pub(crate) struct PointerState<'a> {
 }
 
 impl PointerTrack {
-    /// Prepares checked `events` for times up to `until`; `None` without moves: then there is no pointer.
+    /// Prepares checked `events` for times up to `until`; `None` without moves: then there is no pointer. `known` are
+    /// pointers of the same events up to the same time: one that moves alike need not be simulated again.
     ///
     /// # Errors
     /// When there is more to simulate than is reasonable.
-    pub(crate) fn new(
+    pub(crate) fn new<'a>(
         events: &PointerEvents,
         rules: &PointerRules,
         until: EventTime,
+        known: impl Iterator<Item = &'a Self>,
     ) -> Result<Option<Self>, SceneError> {
+        let idle = || {
+            rules
+                .idle_delay
+                .map(|delay| IdleFade::new(&events.moves, 1000.0 * delay))
+        };
+        let with = |motion| Self {
+            motion,
+            idle: idle(),
+            tilt: rules.tilt,
+            base_rotation: rules.base_rotation,
+            freeze_ms: rules.freeze_ms,
+        };
+        let mut others: Vec<&Arc<Movement>> = Vec::new();
+        for known in known {
+            if known.motion.springs == rules.springs {
+                return Ok(Some(with(Arc::clone(&known.motion))));
+            }
+            if !others.iter().any(|other| Arc::ptr_eq(other, &known.motion)) {
+                others.push(&known.motion);
+            }
+        }
+        let simulated = others.len() as u64 + 1;
         let (sightings, shapes) = sightings(&events.moves);
         let Some(last) = sightings.last() else {
             return Ok(None);
         };
         let until_ms = 1000.0 * until.secs();
-        let steps = Simulation::steps(last.time_ms, until_ms);
+        let steps = simulated.saturating_mul(Simulation::steps(last.time_ms, until_ms));
         if rules.springs.is_some() && steps > MAX_STEPS {
             return Err(SceneError::TooManySteps {
                 what: "the pointer",
                 steps,
                 max: MAX_STEPS,
-                remove: "the pointer events that lie days after the recording's start",
+                remove: "the pointer events that lie days after the recording's start, or styles whose pointer has other springs",
             });
         }
-        let clicks = Clicks::new(&events.clicks);
-        let idle = rules
-            .idle_delay
-            .map(|delay| IdleFade::new(&events.moves, 1000.0 * delay));
         let path = match &rules.springs {
             None => Path::Raw(sightings),
             Some(springs) => {
@@ -192,15 +220,12 @@ impl PointerTrack {
                 Path::Smoothed(Simulation::new(&kept, &events.clicks, springs, until_ms))
             }
         };
-        Ok(Some(Self {
+        Ok(Some(with(Arc::new(Movement {
+            springs: rules.springs,
             path,
             shapes,
-            clicks,
-            idle,
-            tilt: rules.tilt,
-            base_rotation: rules.base_rotation,
-            freeze_ms: rules.freeze_ms,
-        }))
+            clicks: Clicks::new(&events.clicks),
+        }))))
     }
 
     /// The pointer at `time`.
@@ -212,8 +237,12 @@ impl PointerTrack {
         let tilt = ((place.uv[0] - before.uv[0]) * self.tilt).clamp(*TILT_RANGE.start(), *TILT_RANGE.end());
         PointerState {
             uv: place.uv,
-            shape: self.shapes.get(place.shape as usize).map_or("", String::as_str),
-            click_scale: self.clicks.scale(now),
+            shape: self
+                .motion
+                .shapes
+                .get(place.shape as usize)
+                .map_or("", String::as_str),
+            click_scale: self.motion.clicks.scale(now),
             opacity: self.idle.as_ref().map_or(1.0, |idle| idle.opacity(now)),
             rotation: tilt.to_radians() + self.base_rotation,
         }
@@ -236,7 +265,7 @@ impl PointerTrack {
     }
 
     fn place(&self, time_ms: f64) -> Place {
-        match &self.path {
+        match &self.motion.path {
             Path::Raw(sightings) => {
                 let seen = sightings.partition_point(|s| s.time_ms <= time_ms);
                 let Sighting { uv, shape, .. } = sightings[seen.saturating_sub(1)];

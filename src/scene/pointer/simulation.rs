@@ -22,7 +22,7 @@ const LEAD_RATE: f64 = 0.12;
 const PRIMARY: u8 = 0;
 
 /// A spring and the lead that makes up for its lag.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Profile {
     step: SpringStep,
     lead_ms: f64,
@@ -38,7 +38,7 @@ impl Profile {
 }
 
 /// The three springs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Springs {
     normal: Profile,
     snappy: Profile,

@@ -3,7 +3,7 @@ use crate::scene::fixtures::{clicks, moves};
 
 fn track(config: &PointerConfig, events: &PointerEvents) -> PointerTrack {
     let rules = PointerRules::new(config, 10.0, 1920, &mut Checks::default()).unwrap();
-    PointerTrack::new(events, &rules, EventTime::from_secs(100.0))
+    PointerTrack::new(events, &rules, EventTime::from_secs(100.0), std::iter::empty())
         .unwrap()
         .unwrap()
 }
@@ -111,13 +111,16 @@ fn a_resting_pointer_is_bit_for_bit_still() {
 fn no_moves_no_pointer_and_absurd_times_are_refused() {
     let rules = PointerRules::new(&PointerConfig::default(), 10.0, 1920, &mut Checks::default()).unwrap();
     let until = EventTime::from_secs(1e12);
-    assert!(matches!(PointerTrack::new(&events(&[]), &rules, until), Ok(None)));
+    assert!(matches!(
+        PointerTrack::new(&events(&[]), &rules, until, std::iter::empty()),
+        Ok(None)
+    ));
     let absurd = events(&[(0.0, 0.5, 0.5), (1e15, 0.5, 0.5)]);
     assert!(matches!(
-        PointerTrack::new(&absurd, &rules, until),
+        PointerTrack::new(&absurd, &rules, until, std::iter::empty()),
         Err(SceneError::TooManySteps { .. })
     ));
-    assert!(PointerTrack::new(&absurd, &rules, EventTime::from_secs(10.0)).is_ok());
+    assert!(PointerTrack::new(&absurd, &rules, EventTime::from_secs(10.0), std::iter::empty()).is_ok());
 }
 
 #[test]
@@ -130,7 +133,7 @@ fn movement_is_since_the_frame_before_and_of_one_image() {
         ..PointerConfig::default()
     };
     let rules = PointerRules::new(&config, 10.0, 1920, &mut Checks::default()).unwrap();
-    let track = PointerTrack::new(&events, &rules, EventTime::from_secs(10.0))
+    let track = PointerTrack::new(&events, &rules, EventTime::from_secs(10.0), std::iter::empty())
         .unwrap()
         .unwrap();
     let moved = |ms: f64| track.moved(EventTime::from_secs(ms / 1000.0), 0.1)[0];

@@ -1,10 +1,11 @@
 use super::*;
-use crate::cap::config::{Border, ProjectConfig, ZoomMode};
+use crate::cap::config::{Border, PointerKind, ProjectConfig, Xy, ZoomMode};
 use crate::cap::events::PointerEvents;
+use crate::frame::Rect;
 use crate::scene::fixtures::{
     HD, clicks, clip, crop, facts, moves, recording, scene, text_settings, timeline, zoom,
 };
-use crate::scene::{Shadow, Smear, VideoFacts};
+use crate::scene::{Card, Pointer, PointerArt, Shadow, Smear, VideoFacts};
 use proptest::prelude::*;
 
 fn resting_pointer(x: f64, y: f64) -> PointerEvents {

@@ -25,6 +25,9 @@ pub(crate) struct Stage<'a> {
     pub(crate) layout: &'a Layout,
     /// The camera, where the clip has one.
     pub(crate) camera: Option<&'a CameraOverlay>,
+    /// Ring that the camera leaves free where it stands alone, a fraction of the output's shorter side. With one, what
+    /// it covers otherwise is faded out.
+    pub(crate) ring: f64,
     /// What the scene mode makes of them.
     pub(crate) values: ModeValues,
     /// Pane settings.
@@ -103,6 +106,15 @@ impl Stage<'_> {
         }
     }
 
+    /// Factor of the opacity of all that lies under a camera that fills the frame: where that leaves a ring, the rest is gone.
+    fn uncovered(&self) -> f64 {
+        if self.camera.is_some() && self.ring > 0.0 {
+            1.0 - self.values.full_opacity
+        } else {
+            1.0
+        }
+    }
+
     /// The zoomed card, whatever the scene mode.
     fn zoomed(&self, zoom: &ZoomState) -> Rect {
         self.layout.zoomed(self.layout.card, zoom)
@@ -134,8 +146,8 @@ impl Stage<'_> {
                 kind,
                 radius: self.radius(rounding * rect.width.min(rect.height)),
             },
-            shadow: self.shadow(),
-            opacity: 1.0,
+            shadow: self.shadow() * self.uncovered(),
+            opacity: self.uncovered(),
             smear: self.before.and_then(|before| {
                 let (now, before) = (self.zoomed(&self.zoom), self.zoomed(&before));
                 smear(&now, &before, self.mu, self.values.screen_blur)
@@ -145,7 +157,7 @@ impl Stage<'_> {
             place.rect = takeover.moved(&rect, self.layout.output);
             place.corner.radius = takeover.radius(place.corner.radius, pane_radius(self.layout.output));
             place.shadow *= takeover.card_opacity();
-            place.opacity = takeover.card_opacity();
+            place.opacity *= takeover.card_opacity();
         }
         place
     }
@@ -155,7 +167,7 @@ impl Stage<'_> {
         let split = self.split();
         let left = self.takeover.map_or(1.0, |takeover| takeover.camera_opacity());
         Chrome {
-            opacity: (1.0 - split) * left,
+            opacity: (1.0 - split) * left * self.uncovered(),
             rounding: split.max(1.0 - left),
             floating: if split > 0.0 { self.values.floating } else { 0.0 },
         }
@@ -200,7 +212,9 @@ impl Stage<'_> {
 
     /// The camera that fills the frame; `None` where it can't be seen. Its zoom (10.4) has no effect: the scaled rectangle is
     /// clamped to the frame, and Cap's exports show none.
-    pub(crate) fn full_camera(&self) -> Option<Place> {
+    ///
+    /// Inside a ring it has the screen's corners, `kind` and `rounding`.
+    pub(crate) fn full_camera(&self, (kind, rounding): Rounding) -> Option<Place> {
         let camera = self.camera?;
         let fade = self.takeover.map_or(1.0, |takeover| takeover.camera_opacity());
         let opacity = self.values.full_opacity * fade;
@@ -211,19 +225,26 @@ impl Stage<'_> {
             f64::from(self.layout.output.width),
             f64::from(self.layout.output.height),
         );
+        let side = width.min(height);
+        let ring = self.ring.clamp(0.0, 0.49) * side;
         let rect = Rect {
-            x: 0.0,
-            y: 0.0,
-            width,
-            height,
+            x: ring,
+            y: ring,
+            width: width - 2.0 * ring,
+            height: height - 2.0 * ring,
         };
-        let shown = fitted(&camera.whole(), width / height, 1.0, [0.5; 2]);
+        let shown = fitted(&camera.whole(), rect.width / rect.height, 1.0, [0.5; 2]);
         Some(Place {
             rect,
             crop: inset(&shown, INSET),
-            corner: Corner {
-                kind: RoundingType::Rounded,
-                radius: 0.0,
+            corner: if ring > 0.0 {
+                let radius = rounding * rect.width.min(rect.height);
+                Corner { kind, radius }
+            } else {
+                Corner {
+                    kind: RoundingType::Rounded,
+                    radius: 0.0,
+                }
             },
             shadow: 0.0,
             opacity,
@@ -272,7 +293,7 @@ impl Stage<'_> {
 
     /// Factor of the opacity of pointer, captions and keyboard.
     pub(crate) fn pointer_opacity(&self) -> f64 {
-        self.takeover.map_or(1.0, |takeover| takeover.pointer_opacity())
+        self.takeover.map_or(1.0, |takeover| takeover.pointer_opacity()) * self.uncovered()
     }
 }
 

@@ -14,6 +14,9 @@ const STILL: ZoomState = ZoomState {
     activity: 0.0,
 };
 
+/// Corners of the screen that nothing is rounded by.
+const SQUARE: Rounding = (RoundingType::Rounded, 0.0);
+
 fn layout() -> Layout {
     // The card is 1777.805 x 1000.015 at (71.097, 39.992) (cap-look.md 2.7).
     let mut config = ProjectConfig::default();
@@ -41,6 +44,7 @@ fn stage<'a>(
     Stage {
         layout,
         camera: Some(camera),
+        ring: 0.0,
         values: ModeState { from, to, progress }.values(),
         pane: Pane::default(),
         takeover: None,
@@ -76,7 +80,7 @@ fn without_scenes_the_card_is_zoomed_and_whole() {
     let overlay = stage.overlay().unwrap();
     assert_eq!(edges(overlay.rect), [1496.0, 656.0, 1870.0, 1030.0]);
     assert_eq!((overlay.crop, overlay.opacity), (camera.crop, 1.0));
-    assert_eq!(stage.full_camera(), None);
+    assert_eq!(stage.full_camera(SQUARE), None);
     // Twice as large about the middle: from the middle out.
     stage.zoom.amount = 2.0;
     let grown = stage.screen(rounded());
@@ -143,14 +147,14 @@ fn without_a_camera_nothing_is_split() {
     let screen = alone.screen(rounded());
     assert!(close(screen.rect, edges(layout.card)));
     assert_eq!((screen.crop, screen.shadow), (layout.crop, 1.0));
-    assert_eq!((alone.overlay(), alone.full_camera()), (None, None));
+    assert_eq!((alone.overlay(), alone.full_camera(SQUARE)), (None, None));
 }
 
 #[test]
 fn the_camera_fills_the_frame() {
     let (layout, camera) = (layout(), camera());
     let entering = stage(&layout, &camera, SceneMode::Default, SceneMode::CameraOnly, 0.5);
-    let full = entering.full_camera().unwrap();
+    let full = entering.full_camera(SQUARE).unwrap();
     assert_eq!(edges(full.rect), [0.0, 0.0, 1920.0, 1080.0]);
     assert_eq!(edges(full.crop), [2.0, 2.0, 1278.0, 718.0]);
     assert_eq!((full.opacity, full.shadow, full.corner.radius), (0.5, 0.0, 0.0));
@@ -173,7 +177,7 @@ fn the_camera_fills_the_frame() {
     );
     assert_eq!(steady.overlay(), None);
     assert_eq!(
-        steady.full_camera().map(|full| (full.opacity, full.smear)),
+        steady.full_camera(SQUARE).map(|full| (full.opacity, full.smear)),
         Some((1.0, None))
     );
     assert_eq!(steady.screen(rounded()).smear, None);

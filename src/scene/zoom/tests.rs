@@ -31,10 +31,13 @@ fn made(config: &ProjectConfig, events: &[Vec<Move>]) -> Result<Zooms, SceneErro
     Zooms::new(
         config,
         &timeline,
-        SCREEN,
-        HD,
+        View {
+            crop: SCREEN,
+            screen: HD,
+            look_back: 1.0 / 30.0,
+        },
         |segment| &events[segment],
-        1.0 / 30.0,
+        &mut StepsLeft::default(),
         &mut checks,
     )
 }
