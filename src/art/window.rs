@@ -107,7 +107,7 @@ mod macbook {
 
 impl WindowArt {
     /// Height of the bar at the top.
-    fn bar(&self) -> f64 {
+    pub(crate) fn bar(&self) -> f64 {
         self.style.insets().top * self.content
     }
 
@@ -217,7 +217,7 @@ impl WindowArt {
     }
 
     /// Left and right end of the address bar.
-    fn pill(&self) -> (f64, f64) {
+    pub(crate) fn pill(&self) -> (f64, f64) {
         let bar = self.bar();
         // On a card that is narrower than it is high the two bounds cross; the upper one counts.
         let width = (0.42 * self.width).max(2.4 * bar).min(0.8 * self.width);

@@ -52,6 +52,14 @@ pub enum ExportError {
     /// Mixing the sound failed.
     #[error(transparent)]
     Sound(#[from] SoundError),
+    /// The levels that waveforms show can't be measured.
+    #[error("measuring the levels of {track}, which a waveform shows: {source}")]
+    Levels {
+        /// Which track of which segment.
+        track: String,
+        /// Why.
+        source: crate::sound::BoxError,
+    },
     /// The timeline shows nothing.
     #[error("the timeline shows no picture at its start; check timeline.segments in project-config.json")]
     NothingShown,

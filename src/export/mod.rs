@@ -12,6 +12,7 @@ mod histogram;
 mod images;
 mod instant;
 mod instruments;
+mod levels;
 mod meter;
 mod open;
 mod pipeline;

@@ -17,7 +17,7 @@ use super::settings::ExportSettings;
 use super::sources::VideoSources;
 use super::stage::encode::Visitor;
 use super::trace::{self, TraceFile};
-use super::{Request, probing, recorded, sound_plan};
+use super::{Request, levels, probing, recorded, sound_plan};
 use crate::budget::{Budget, Claim};
 use crate::cap::config::BackgroundSource;
 use crate::cap::{Alignment, OpenOptions, Recording};
@@ -223,6 +223,7 @@ pub(super) fn run(
     paths.pixel_path = Some(conversion.path().to_string());
     let sources = VideoSources::new(&plan.recording, settings, decoder_threads());
 
+    levels::measure(&mut plan, cancel, &mut warnings)?;
     let sound = sound_plan::open(&plan, &request.settings, total, &mut paths, &mut warnings)?;
     let (sink, output) = match (destination, encoder) {
         (Destination::File(output), Some(encoder)) => {

@@ -165,6 +165,10 @@ impl Typesetter for Blocks {
         Ok(Vec::new())
     }
 
+    fn installed(&self, _family: &str) -> bool {
+        false
+    }
+
     fn measure(&self, text: &Arc<TextSpec>) -> Arc<Measured> {
         let mut measured = Measured::default();
         let mut start = 0;
@@ -260,6 +264,7 @@ fn block_line(measured: &mut Measured, text: &TextSpec, bytes: std::ops::Range<u
     measured.lines.push(Line {
         x,
         top: measured.height,
+        baseline: measured.height + 0.8 * text.line_height.get(),
         width,
     });
     measured.width = measured.width.max(width);

@@ -49,7 +49,9 @@ mod timeline;
 mod tree;
 pub mod typeset;
 mod unrendered;
+mod waveforms;
 mod window_frame;
+mod window_title;
 mod writing;
 mod zoom;
 
@@ -62,8 +64,8 @@ pub use filter::{Filter, FocusBlur, FocusShape, Mask, MaskEffect};
 pub use holds::Hold;
 pub use layer::{
     Background, Bitmap, BorderLine, Card, CardPicture, Corner, Fill, Glyphs, Grade, Gradient, Grain, Layer,
-    Lettering, Mark, Noise, Notch, Plate, Pointer, PointerArt, Ripple, Shade, Shadow, Sprite, Vignette,
-    Window,
+    Lettering, MOST_BARS, Mark, Noise, Notch, Plate, Pointer, PointerArt, Ripple, Shade, Shadow, Sprite,
+    Vignette, Waveform, Window,
 };
 pub use looks::own_art;
 pub(crate) use motion::LONGEST_RAY;
@@ -75,3 +77,4 @@ pub use setter::TextSettings;
 pub use timeline::{ClipTransition, Located, Outgoing, Timeline, TimelineClip};
 pub use tree::{LayerId, Mix, Node, PictureRequest, Role, SceneFrame, Side, SourceId, SurfaceId, Track};
 pub use unrendered::{Unrendered, unrendered};
+pub use waveforms::{BANDS, LEVELS_A_SECOND, LevelSpan, Levels, SoundTrack};

@@ -11,6 +11,7 @@ use super::images::Images;
 use super::layer::Bitmap;
 use super::masks::Masks;
 use super::tree::{Node, Side};
+use super::waveforms::{Heard, Levels, SoundTrack, Waveforms};
 use crate::cap::config::{OverlayKind, OverlayRow, ProjectConfig, Timeline};
 use crate::frame::Size;
 use crate::time::OutputTime;
@@ -22,6 +23,7 @@ pub(crate) struct Overlays {
     order: Vec<Overlay>,
     masks: Masks,
     images: Images,
+    waveforms: Waveforms,
 }
 
 impl Overlays {
@@ -36,6 +38,7 @@ impl Overlays {
             order: drawing_order(timeline, &config.overlay_order),
             masks: Masks::new(&timeline.mask_segments, output, checks)?,
             images: Images::new(&timeline.image_segments, output, checks)?,
+            waveforms: Waveforms::new(&timeline.waveform_segments, output, checks)?,
         })
     }
 
@@ -44,10 +47,21 @@ impl Overlays {
         self.images.set_pictures(pictures);
     }
 
-    /// What lies over the frame at `time`, bottom to top. `text` answers for the text of an index.
+    /// The waveforms among them.
+    pub(crate) fn waveforms(&self) -> &Waveforms {
+        &self.waveforms
+    }
+
+    /// Hands over the levels that waveforms show.
+    pub(crate) fn set_levels(&mut self, levels: BTreeMap<(usize, SoundTrack), Levels>) {
+        self.waveforms.set_levels(levels);
+    }
+
+    /// What lies over the frame at `time`, when `heard` is, bottom to top. `text` answers for the text of an index.
     pub(crate) fn nodes(
         &self,
         time: OutputTime,
+        heard: Heard,
         side: Side,
         text: impl Fn(u32) -> Option<Node>,
     ) -> Vec<Node> {
@@ -56,7 +70,7 @@ impl Overlays {
             OverlayKind::Mask => self.masks.node(overlay.index, time, side),
             OverlayKind::Text => text(overlay.index),
             OverlayKind::Image => self.images.node(overlay.index, time, side),
-            OverlayKind::Waveform => None,
+            OverlayKind::Waveform => self.waveforms.node(overlay.index, time, heard, side),
         });
         nodes.collect()
     }

@@ -19,6 +19,7 @@ use super::stage::Stage;
 use super::takeover::Takeovers;
 use super::timeline::Timeline;
 use super::tree::{LayerId, Mix, Node, PictureRequest, Role, SceneFrame, Side, SourceId, Track};
+use super::waveforms::{Heard, LevelSpan, Levels, SoundTrack};
 use super::writing::Writing;
 use crate::cap::Recording;
 use crate::cap::config::{ProjectConfig, TransitionKind};
@@ -124,6 +125,7 @@ impl Scene {
             facts,
             pointer_sizes,
             events: &events,
+            texts,
             timeline: &timeline,
             frame_rate: settings.frame_rate,
             bounds: settings.bounds,
@@ -201,6 +203,42 @@ impl Scene {
         self.overlays.set_pictures(pictures);
     }
 
+    /// Hands over the levels of sound tracks that waveforms show. A track without is silent.
+    pub fn set_levels(&mut self, levels: BTreeMap<(usize, SoundTrack), Levels>) {
+        self.overlays.set_levels(levels);
+    }
+
+    /// Of which segments, and of which times of their sources, waveforms show the levels of `track`.
+    pub fn sounding(&self, track: SoundTrack) -> Vec<LevelSpan> {
+        let mut spans: BTreeMap<usize, LevelSpan> = BTreeMap::new();
+        let mut add = |clip: usize, source: SourceTime| {
+            let (segment, at) = (self.timeline.clips()[clip].segment, source.secs());
+            let span = spans.entry(segment).or_insert(LevelSpan {
+                segment,
+                from: at,
+                to: at,
+            });
+            span.from = span.from.min(at);
+            span.to = span.to.max(at);
+        };
+        let mut shown: Vec<[f64; 2]> = self.overlays.waveforms().spans(track).collect();
+        shown.sort_by(|a, b| a[0].total_cmp(&b[0]));
+        let fps = f64::from(self.settings.frame_rate.fps());
+        let mut done = 0;
+        for [start, end] in shown {
+            let first = ((start * fps).floor().max(0.0) as u64).max(done);
+            let behind = ((end * fps).ceil().max(0.0) as u64).min(self.frame_count);
+            for located in (first..behind).filter_map(|n| self.timeline.locate(self.time_of(n))) {
+                add(located.clip, located.source);
+                if let Some(outgoing) = located.outgoing {
+                    add(outgoing.clip, outgoing.source);
+                }
+            }
+            done = done.max(behind);
+        }
+        spans.into_values().collect()
+    }
+
     /// What frame `n` shows; `None` from [`Self::frame_count`] on.
     pub fn frame(&self, n: u64) -> Option<SceneFrame> {
         if n >= self.frame_count {
@@ -208,11 +246,12 @@ impl Scene {
         }
         let time = self.settings.frame_rate.time_of(n);
         let located = self.timeline.locate(time)?;
-        let incoming = |side| self.clip_nodes(located.clip, located.source, n, side);
+        let held = located.held;
+        let incoming = |side| self.clip_nodes((located.clip, located.source), held, n, side);
         let mut nodes = match located.outgoing {
             None => incoming(Side::Incoming)?,
             Some(outgoing) => {
-                let out = || self.clip_nodes(outgoing.clip, outgoing.source, n, Side::Outgoing);
+                let out = || self.clip_nodes((outgoing.clip, outgoing.source), held, n, Side::Outgoing);
                 let progress = outgoing.progress;
                 match self.timeline.clips()[located.clip].transition_in?.kind {
                     TransitionKind::CrossFade => {
@@ -247,9 +286,22 @@ impl Scene {
         })
     }
 
-    /// The complete picture of clip `clip` when it is at `source` in frame `n`, for one side of a transition.
-    fn clip_nodes(&self, clip: usize, source: SourceTime, n: u64, side: Side) -> Option<Vec<Node>> {
-        let segment = self.timeline.clips().get(clip)?.segment;
+    /// The complete picture of a clip when it is at `source` in frame `n`, for one side of a transition. While it is `held`
+    /// nothing is heard.
+    fn clip_nodes(
+        &self,
+        (clip, source): (usize, SourceTime),
+        held: bool,
+        n: u64,
+        side: Side,
+    ) -> Option<Vec<Node>> {
+        let clip = self.timeline.clips().get(clip)?;
+        let segment = clip.segment;
+        let heard = Heard {
+            segment,
+            source,
+            silent: held || clip.gain == 0.0,
+        };
         let tracks = self.segments.get(segment)?;
         let source = source.secs();
         let request = |track, offset: f64| PictureRequest {
@@ -311,7 +363,7 @@ impl Scene {
             shot.take(&mut nodes, flat, &magnified, &background.layout, side);
         }
         let text = |index| self.writing.text(index, time.secs(), side);
-        nodes.extend(self.overlays.nodes(time, side, text));
+        nodes.extend(self.overlays.nodes(time, heard, side, text));
         let opacity = self
             .takeovers
             .at(time.secs())

@@ -156,6 +156,8 @@ pub struct Line {
     pub x: f32,
     /// Top of its share of the height.
     pub top: f32,
+    /// Its baseline.
+    pub baseline: f32,
     /// Width without trailing spaces.
     pub width: f32,
 }
@@ -316,6 +318,9 @@ pub trait Typesetter: fmt::Debug + Send + Sync {
     /// # Errors
     /// When no text can be set at all.
     fn prepare(&self, font: &FontSpec, chars: &str) -> Result<Vec<String>, SceneError>;
+
+    /// Whether a font of this family is installed, upper and lower case not told apart.
+    fn installed(&self, family: &str) -> bool;
 
     /// Sizes of a text.
     fn measure(&self, text: &Arc<TextSpec>) -> Arc<Measured>;

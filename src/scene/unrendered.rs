@@ -1,7 +1,7 @@
 //! Settings that a recording uses and this exporter does not draw.
 
 use crate::cap::Recording;
-use crate::cap::config::{BackgroundBlur, BackgroundSource, Timeline};
+use crate::cap::config::{BackgroundBlur, BackgroundSource};
 
 /// A setting without its effect.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
@@ -17,9 +17,6 @@ pub fn unrendered(recording: &Recording) -> Vec<Unrendered> {
     let config = &recording.config;
     let mut list = List::default();
     background(recording, &mut list);
-    if let Some(timeline) = &config.timeline {
-        added_overlays(timeline, &mut list);
-    }
     let cameras = || config.cameras().filter(|camera| !camera.hide);
     let blurs = || cameras().map(|camera| camera.background_blur.mode);
     list.add_if(
@@ -66,33 +63,6 @@ fn background(recording: &Recording, list: &mut List) {
             .any(|background| matches!(background.source, BackgroundSource::AnimatedGradient { .. })),
         "background.source",
         "the first colour of the moving gradient is painted, white if it names none",
-    );
-    let lettered = backgrounds()
-        .filter_map(|background| background.frame.as_ref())
-        .any(|frame| {
-            let text = match frame.style.as_str() {
-                "browser" => &frame.url,
-                "macOS" | "windows" => &frame.title,
-                _ => return false,
-            };
-            !text.trim().is_empty()
-        });
-    list.add_if(
-        lettered,
-        "background.frame",
-        "the window around the screen has no title and no address",
-    );
-}
-
-/// The overlays of cap-additions.md.
-fn added_overlays(timeline: &Timeline, list: &mut List) {
-    list.add_if(
-        timeline
-            .waveform_segments
-            .iter()
-            .any(|waveform| waveform.enabled && waveform.end > waveform.start),
-        "timeline.waveformSegments",
-        "no waveforms are drawn",
     );
 }
 
@@ -263,7 +233,7 @@ mod tests {
             ),
             (
                 timeline("waveformSegments", serde_json::json!([{ "start": 0, "end": 1 }])),
-                Some("timeline.waveformSegments"),
+                None,
             ),
         ] {
             let mut pointer = pointer();

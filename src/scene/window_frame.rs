@@ -2,8 +2,10 @@
 
 use super::error::Checks;
 use super::layer::{Bitmap, BorderLine, Card, Corner, Window};
+use super::setter::TextSettings;
 use super::shadow::ShadowStyle;
 use super::stage::Chrome;
+use super::window_title::Title;
 use crate::art::window::{Insets, Theme, WindowArt, WindowStyle};
 use crate::cap::config::WindowChrome;
 use crate::frame::{Rect, Size};
@@ -96,6 +98,7 @@ impl WindowFrame {
         content: Rect,
         zoom: f64,
         among: usize,
+        texts: &TextSettings,
         checks: &mut Checks,
     ) -> Option<Self> {
         let style = style_of(chrome, &mut Checks::default())?;
@@ -110,9 +113,17 @@ impl WindowFrame {
             content: content.height,
             addressed: chrome.is_some_and(|chrome| !chrome.url.trim().is_empty()),
         };
+        let title = chrome.and_then(|chrome| Title::new(&art, chrome, texts, checks));
+        let title = title.as_ref();
         let share = MOST_PIXELS / among.max(1) as f64;
-        let resting = Artwork::new(&art, outer, (1.0, true), (RESTING * share).min(MOST_PIXELS));
-        let zoomed = Artwork::new(&art, outer, (zoom.clamp(1.0, MOST_ZOOM), false), share);
+        let resting = Artwork::new(
+            &art,
+            title,
+            outer,
+            (1.0, true),
+            (RESTING * share).min(MOST_PIXELS),
+        );
+        let zoomed = Artwork::new(&art, title, outer, (zoom.clamp(1.0, MOST_ZOOM), false), share);
         let Some((resting, zoomed)) = resting.zip(zoomed) else {
             checks.warnings.push(format!(
                 "`background.frame`: there is no memory for its artwork at {:.0}x{:.0} pixels; no window is drawn \
@@ -181,9 +192,15 @@ impl WindowFrame {
 }
 
 impl Artwork {
-    /// Draws `art` `zoom` times as large as on the card `outer`, with at most `pixels`; with `aligned` so that its pixels are
+    /// Draws `art` with what is written on it `zoom` times as large as on the card `outer`, with at most `pixels`; with `aligned` so that its pixels are
     /// the output's.
-    fn new(art: &WindowArt, outer: Rect, (zoom, aligned): (f64, bool), pixels: f64) -> Option<Self> {
+    fn new(
+        art: &WindowArt,
+        title: Option<&Title>,
+        outer: Rect,
+        (zoom, aligned): (f64, bool),
+        pixels: f64,
+    ) -> Option<Self> {
         let (width, height) = (art.width, art.height());
         let fitting = (MOST_SIDE / width.max(height)).min((pixels / (width * height)).sqrt());
         let scale = zoom.min(fitting);
@@ -195,7 +212,10 @@ impl Artwork {
         };
         let pixels = |length: f64, start: f64| (length * scale + start).ceil().clamp(1.0, MOST_SIDE) as u32;
         let size = Size::new(pixels(width, x), pixels(height, y));
-        let picture = art.draw(size, scale, (x, y))?;
+        let mut picture = art.draw(size, scale, (x, y))?;
+        if let Some(title) = title {
+            title.write(&mut picture, scale, (x, y));
+        }
         Some(Self {
             bitmap: Bitmap::new(picture.size, picture.data)?,
             place: Rect {
@@ -278,7 +298,7 @@ mod tests {
             width: 9000.0,
             height: 4600.0,
         };
-        let artwork = Artwork::new(&art, outer, (4.0, false), MOST_PIXELS).unwrap();
+        let artwork = Artwork::new(&art, None, outer, (4.0, false), MOST_PIXELS).unwrap();
         assert!(artwork.bitmap.size().area() <= 16_100_000);
         // Stretched over all of the card.
         assert!((artwork.place.width - 9000.0).abs() < 4.0);

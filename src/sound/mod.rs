@@ -6,12 +6,14 @@
 
 mod clock;
 mod gain;
+mod levels;
 mod mixer;
 mod onset;
 mod plan;
 mod retimed;
 
 pub use clock::{SAMPLE_RATE, samples_after_frame, samples_at, samples_in_frames};
+pub use levels::{HOP, LevelMeter, WINDOW};
 pub use mixer::Mixer;
 pub(crate) use onset::Onsets;
 pub use plan::{ClipSound, MusicSound, SegmentSound, SoundPlan, TrackSound};

@@ -47,7 +47,7 @@ pub(super) fn choose(db: &Database, font: &FontSpec) -> Option<Face> {
 }
 
 /// The family's name as the font spells it, upper and lower case not told apart.
-fn installed_name(db: &Database, asked: &str) -> Option<String> {
+pub(super) fn installed_name(db: &Database, asked: &str) -> Option<String> {
     let asked = asked.to_lowercase();
     db.faces()
         .flat_map(|face| &face.families)

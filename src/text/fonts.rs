@@ -172,6 +172,10 @@ impl Typesetter for Fonts {
         })
     }
 
+    fn installed(&self, family: &str) -> bool {
+        self.with(|press| faces::installed_name(press.system.db(), family).is_some())
+    }
+
     fn measure(&self, text: &Arc<TextSpec>) -> Arc<Measured> {
         self.with(|press| Arc::clone(&press.layout(text).measured))
     }

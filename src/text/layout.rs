@@ -112,6 +112,7 @@ impl Laid {
         self.measured.lines.push(Line {
             x: left.unwrap_or(0.0),
             top,
+            baseline,
             width: line.w,
         });
         self.measured.height += line_height;

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::decode::Last;
 use super::pool::Pool;
-use crate::cap::config::RoundingType;
+use crate::cap::config::{RoundingType, WaveformStyle};
 use crate::convert::{Candidate, Chain, ConvertSpec, PixelPath};
 use crate::frame::{
     Nv12Frame, PackedFormat, PackedFrame, PlaneStorage, PlaneView, Size, YuvColor, YuvLayout, YuvPicture,
@@ -16,7 +16,8 @@ use crate::render::{ColorPolicy, Device, Pictures, ReadyFrame, RenderError, Rend
 use crate::scene::{
     Background, Bitmap, BorderLine, Card, CardPicture, Corner, Fill, Filter, FocusBlur, FocusShape, Grade,
     Grain, Layer, LayerId, Mask, MaskEffect, Mix, Node, Notch, PictureRequest, Plane, Pointer, PointerArt,
-    Rect, Ripple, Role, SceneFrame, Shade, Shadow, Side, Smear, SourceId, Sprite, Track, Vignette, Window,
+    Rect, Ripple, Role, SceneFrame, Shade, Shadow, Side, Smear, SourceId, Sprite, Track, Vignette, Waveform,
+    Window,
 };
 use crate::time::{MediaTime, OutputTime};
 
@@ -99,6 +100,8 @@ pub(super) enum Event {
     Grade(Option<(f64, bool)>),
     /// A picture over the screen; the flag takes another one.
     Sprite(Option<(Rect, f64, bool)>),
+    /// A picture of the sound in this box, of this style, its levels from this number on.
+    Waveform(Option<(Rect, usize, usize)>),
     /// Blur of what is out of focus, over the screen and its pointer.
     Focus(Option<FocusBlur>),
     /// A transition from the frame as it is without camera and masks.
@@ -158,6 +161,9 @@ fn event() -> impl Strategy<Value = Event> {
         1 => prop::option::of(0.2..1.2f64).prop_map(Event::Window),
         1 => prop::option::of((-40.0..440.0f64, -40.0..240.0f64, 5.0..90.0f64, -2.0..2.0f64, any::<bool>()))
             .prop_map(|sprite| Event::Sprite(sprite.map(|(x, y, side, turn, other)| (rect(x, y, side, side), turn, other)))),
+        2 => prop::option::of((-40.0..400.0f64, -40.0..230.0f64, 30.0..200.0f64, 0..4usize, 0..40usize)).prop_map(|wave| {
+            Event::Waveform(wave.map(|(x, y, side, style, from)| (rect(x, y, side, side / 2.0), style, from)))
+        }),
         2 => prop::option::of(focus()).prop_map(Event::Focus),
         1 => prop::option::of(0.0..1.0f64).prop_map(Event::Mix),
     ]
@@ -211,6 +217,25 @@ fn focus() -> impl Strategy<Value = FocusBlur> {
     })
 }
 
+/// Eight levels in `rect`.
+fn waveform((rect, style, from): (Rect, usize, usize)) -> Waveform {
+    const STYLES: [WaveformStyle; 4] = [
+        WaveformStyle::Bars,
+        WaveformStyle::Mirrored,
+        WaveformStyle::Line,
+        WaveformStyle::Dots,
+    ];
+    let half = rect.width / 8.0 * 0.3;
+    Waveform {
+        rect,
+        style: STYLES[style],
+        levels: (from..from + 8).map(|n| (n * 7 % 11) as f64 / 10.0).collect(),
+        half,
+        radius: half / 2.0,
+        colors: [[1.0, 0.8, 0.0], [0.0, 0.3, 1.0]],
+    }
+}
+
 /// A plane that leans by `lean` and is enlarged by `scale` about the frame's corner.
 fn plane((lean, scale): (f64, f64)) -> Plane {
     // The inverse of a triangular matrix.
@@ -235,6 +260,7 @@ pub(super) struct World {
     shade: Option<Shade>,
     plane: Option<Plane>,
     sprite: Option<Sprite>,
+    waveform: Option<Waveform>,
     grade: Option<(f64, bool)>,
     window: Option<f64>,
     number: u32,
@@ -296,6 +322,7 @@ impl World {
             shade: None,
             plane: None,
             sprite: None,
+            waveform: None,
             grade: None,
             window: None,
             number: 0,
@@ -422,6 +449,7 @@ impl World {
                     ..Sprite::new(self.bitmaps[usize::from(other)].clone(), rect)
                 });
             }
+            Event::Waveform(to) => self.waveform = to.map(waveform),
             Event::Focus(focus) => self.focus = focus,
             Event::Mix(progress) => self.progress = progress,
             Event::Cut => {
@@ -514,6 +542,11 @@ impl World {
         nodes.extend(self.masks[0].map(|mask| filter(0, mask)));
         nodes.extend(camera.map(|camera| Node::paint(Role::Camera, camera)));
         nodes.extend(self.masks[1].map(|mask| filter(1, mask)));
+        nodes.extend(
+            self.waveform
+                .clone()
+                .map(|waveform| Node::paint(Role::Waveform, Layer::Waveform(waveform))),
+        );
         nodes.extend(
             self.sprite
                 .clone()

@@ -15,7 +15,7 @@ pub(in crate::render) struct Numbers {
 
 impl Numbers {
     /// Bytes a shader may read behind an offset: the largest uniform block.
-    const BLOCK: u64 = 512;
+    const BLOCK: u64 = 1280;
     /// Distance between blocks that the smallest take.
     const STEP: u64 = 256;
 

@@ -28,6 +28,7 @@ enum ShaderFile {
     Shade,
     Sprite,
     Surface,
+    Waveform,
     Window,
 }
 
@@ -46,6 +47,7 @@ impl ShaderFile {
             Self::Shade => "shade",
             Self::Sprite => "sprite",
             Self::Surface => "surface",
+            Self::Waveform => "waveform",
             Self::Window => "window",
         }
     }
@@ -64,6 +66,7 @@ impl ShaderFile {
             Self::Shade => include_str!("../shaders/shade.wgsl"),
             Self::Sprite => include_str!("../shaders/sprite.wgsl"),
             Self::Surface => include_str!("../shaders/surface.wgsl"),
+            Self::Waveform => include_str!("../shaders/waveform.wgsl"),
             Self::Window => include_str!("../shaders/window.wgsl"),
         }
     }
@@ -80,7 +83,8 @@ impl ShaderFile {
             | Self::Ripple
             | Self::Shade
             | Self::Sprite
-            | Self::Surface => "",
+            | Self::Surface
+            | Self::Waveform => "",
         }
     }
 
@@ -95,7 +99,7 @@ impl ShaderFile {
             | Self::Sprite
             | Self::Surface
             | Self::Window => Some(&layouts.texture),
-            Self::Notch | Self::Plate | Self::Ripple | Self::Shade => None,
+            Self::Notch | Self::Plate | Self::Ripple | Self::Shade | Self::Waveform => None,
         }
     }
 }
@@ -225,6 +229,12 @@ impl Pipelines {
             PipelineKey::Glyphs(glyphs) => (
                 ShaderFile::Glyphs,
                 glyphs.entry_point(),
+                Vec::new(),
+                premultiplied,
+            ),
+            PipelineKey::Waveform(waveform) => (
+                ShaderFile::Waveform,
+                waveform.entry_point(),
                 Vec::new(),
                 premultiplied,
             ),

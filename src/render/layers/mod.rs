@@ -10,4 +10,5 @@ pub(in crate::render) mod ripple;
 pub(in crate::render) mod shade;
 pub(in crate::render) mod sprite;
 pub(in crate::render) mod surface;
+pub(in crate::render) mod waveform;
 pub(in crate::render) mod window;

@@ -7,6 +7,7 @@ use crate::render::layers::card::CardKey;
 use crate::render::layers::grade::GradeKey;
 use crate::render::layers::lettering::GlyphsKey;
 use crate::render::layers::surface::SurfaceKey;
+use crate::render::layers::waveform::WaveformKey;
 use crate::render::layers::window::WindowKey;
 
 /// What a draw needs of the fragment shader.
@@ -42,6 +43,8 @@ pub(in crate::render) enum PipelineKey {
     },
     /// A window frame.
     Window(WindowKey),
+    /// A picture of the sound.
+    Waveform(WaveformKey),
     /// The notch.
     Notch,
     /// A pass of a mask.

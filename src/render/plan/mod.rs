@@ -27,7 +27,9 @@ use super::error::RenderError;
 use super::filters::processor::Filtering;
 use super::filters::{FilterPlan, focus, mask};
 use super::layers::card::{self, Source, worth_a_copy};
-use super::layers::{background, lettering, notch, pointer, ripple, shade, sprite, surface, window};
+use super::layers::{
+    background, lettering, notch, pointer, ripple, shade, sprite, surface, waveform, window,
+};
 use super::sampling::smear::Smeared;
 use crate::frame::{Areas, PixelRect, Size, subtract_all};
 use crate::scene::{
@@ -260,6 +262,10 @@ impl Planner<'_> {
             }
             Node::Paint(_, Layer::Sprite(sprite)) => {
                 let draw = sprite::plan(sprite, area, |block| blocks.push(bytemuck::bytes_of(block)));
+                (draw.into_iter().collect(), none())
+            }
+            Node::Paint(_, Layer::Waveform(waveform)) => {
+                let draw = waveform::plan(waveform, area, |block| blocks.push(bytemuck::bytes_of(block)));
                 (draw.into_iter().collect(), none())
             }
             Node::Paint(_, Layer::Lettering(lettering)) => (

@@ -12,6 +12,7 @@ mod ring;
 mod scenes;
 mod sprite;
 mod surfaces;
+mod waveform;
 mod window;
 
 use std::sync::Arc;

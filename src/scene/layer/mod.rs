@@ -11,6 +11,7 @@ mod pointer;
 mod ripple;
 mod shade;
 mod sprite;
+mod waveform;
 mod window;
 
 pub use background::{Background, Fill, Noise};
@@ -23,6 +24,7 @@ pub use pointer::{Pointer, PointerArt};
 pub use ripple::Ripple;
 pub use shade::Shade;
 pub use sprite::Sprite;
+pub use waveform::{MOST_BARS, Waveform};
 pub use window::Window;
 
 use super::tree::{PictureRequest, SourceId};
@@ -74,6 +76,8 @@ pub enum Layer {
     Shade(Shade),
     /// A picture that the scene brings.
     Sprite(Sprite),
+    /// A picture of the sound (cap-additions.md).
+    Waveform(Waveform),
     /// A text, a caption or a group of keys (11, 13, 14).
     Lettering(Lettering),
     /// A window frame (15).
@@ -91,6 +95,7 @@ impl Layer {
             Self::Ripple(layer) => layer,
             Self::Shade(layer) => layer,
             Self::Sprite(layer) => layer,
+            Self::Waveform(layer) => layer,
             Self::Lettering(layer) => layer,
             Self::Window(layer) => layer,
             Self::Notch(layer) => layer,
@@ -129,6 +134,7 @@ impl Layer {
             (Self::Ripple(a), Self::Ripple(b)) => a.looks_like(b),
             (Self::Shade(a), Self::Shade(b)) => a.looks_like(b),
             (Self::Sprite(a), Self::Sprite(b)) => a.looks_like(b),
+            (Self::Waveform(a), Self::Waveform(b)) => a.looks_like(b),
             (Self::Lettering(a), Self::Lettering(b)) => a.looks_like(b),
             (Self::Window(a), Self::Window(b)) => a.looks_like(b),
             (Self::Notch(a), Self::Notch(b)) => a.looks_like(b),

@@ -7,6 +7,7 @@ use crate::scene::error::{Checks, SceneError};
 use crate::scene::layer::{Background, BorderLine, Card, CardPicture, Notch, Window};
 use crate::scene::layout::Layout;
 use crate::scene::notch::NotchPlace;
+use crate::scene::setter::TextSettings;
 use crate::scene::shadow::ShadowStyle;
 use crate::scene::stage::{Chrome, Place, Rounding};
 use crate::scene::tree::PictureRequest;
@@ -86,7 +87,12 @@ impl<'a> Canvases<'a> {
     }
 
     /// Draws the window frames of `looks`, each different one once.
-    pub(super) fn draw_windows(&self, looks: &mut [BackgroundLook], checks: &mut Checks) {
+    pub(super) fn draw_windows(
+        &self,
+        looks: &mut [BackgroundLook],
+        texts: &TextSettings,
+        checks: &mut Checks,
+    ) {
         let mut windows: Vec<(Option<WindowChrome>, Rect)> = Vec::new();
         let mut of_look = Vec::with_capacity(looks.len());
         for look in &*looks {
@@ -102,7 +108,7 @@ impl<'a> Canvases<'a> {
         let among = windows.iter().filter(|(chrome, _)| framed(chrome)).count();
         let drawn: Vec<Option<WindowFrame>> = windows
             .iter()
-            .map(|(chrome, card)| WindowFrame::new(chrome.as_ref(), *card, self.zoom, among, checks))
+            .map(|(chrome, card)| WindowFrame::new(chrome.as_ref(), *card, self.zoom, among, texts, checks))
             .collect();
         for (look, window) in looks.iter_mut().zip(of_look) {
             look.window.clone_from(&drawn[window]);

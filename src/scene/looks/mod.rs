@@ -20,6 +20,7 @@ use super::camera::CameraOverlay;
 use super::error::{Checks, SceneError};
 use super::facts::Facts;
 use super::layout::Layout;
+use super::setter::TextSettings;
 use super::styles::Styles;
 use super::timeline::Timeline;
 use super::zoom::{StepsLeft, View, Zooms};
@@ -72,6 +73,8 @@ pub(crate) struct Brought<'a> {
     pub(crate) pointer_sizes: &'a BTreeMap<String, Size>,
     /// Checked pointer events, by segment.
     pub(crate) events: &'a [Cow<'a, PointerEvents>],
+    /// How texts are set.
+    pub(crate) texts: &'a TextSettings,
     /// Which clip plays when.
     pub(crate) timeline: &'a Timeline,
     /// Output frames per second.
@@ -172,7 +175,7 @@ impl Looks {
         })?;
         let mut canvases = Canvases::new(config, brought.recording.notch, layout);
         let mut backgrounds = objects.make(checks, |background, checks| canvases.make(background, checks))?;
-        canvases.draw_windows(&mut backgrounds.made, checks);
+        canvases.draw_windows(&mut backgrounds.made, brought.texts, checks);
         let zooms = zooms(brought, &mut backgrounds.made, checks)?;
 
         let camera = brought.facts.segments.first().and_then(|segment| segment.camera);

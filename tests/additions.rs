@@ -1,4 +1,5 @@
-//! Style segments in whole exports: the pixels before, inside and after, and that redrawing only what changed gives the same.
+//! What newer versions of Cap add (docs/cap-additions.md), in whole exports: styles with the pixels before, inside and after them,
+//! waveforms, and that redrawing only what changed gives the same.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
 
@@ -39,7 +40,11 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// Shows all frames to `visit`; `None`, said aloud, on a machine without an adapter.
-fn show(recording: &Path, damage: bool, visit: &mut dyn FnMut(u64, &Nv12Frame)) -> Option<ExportReport> {
+fn show(
+    recording: &Path,
+    damage: bool,
+    visit: &mut (dyn FnMut(u64, &Nv12Frame) + Send),
+) -> Option<ExportReport> {
     let settings = ExportSettings {
         frame_rate: FrameRate::new(15).unwrap(),
         bounds: Size::new(640, 360),
@@ -213,4 +218,68 @@ fn a_camera_of_a_style() {
     assert!(far(colors[29], colors[30]), "{:?}", &colors[28..32]);
     assert!(far(colors[44], colors[45]), "{:?}", &colors[43..47]);
     assert!(!far(colors[29], colors[45]), "{:?} {:?}", colors[29], colors[45]);
+}
+
+/// The system sound is silent but for beeps of 440 Hz, 50 ms long, at 1 s, 2 s... of its track. Of eight bars the fourth holds 440 Hz: it
+/// is as high as the frame then, and as high as it is wide in between.
+#[test]
+fn a_waveform_shows_the_beeps() {
+    let folder = tempfile::tempdir().unwrap();
+    let recording = recording(folder.path(), |config| {
+        config["hideDisplay"] = true.into();
+        config["background"] = json!({ "source": { "type": "color", "value": [0, 0, 0] } });
+        config["camera"] = json!({ "hide": true });
+        config["cursor"] = json!({ "hide": true });
+        config["timeline"]["zoomSegments"] = json!([]);
+        config["timeline"]["waveformSegments"] = json!([{ "start": 0, "end": 4, "style": "bars", "source": "system",
+            "size": { "x": 1, "y": 1 }, "barCount": 8, "barWidth": 0.5, "sensitivity": 1000, "smoothing": 0 }]);
+    });
+    // The middle of the fourth of eight bars, high up, and beside it.
+    let mut lit = Vec::new();
+    let report = show(&recording, true, &mut |n, frame| {
+        let high = at(frame, 280, 100)[0];
+        assert!(
+            (at(frame, 322, 100)[0] - 16.0).abs() < 1.5,
+            "frame {n}: between two bars"
+        );
+        assert!(high < 20.0 || high > 230.0, "frame {n}: {high}");
+        if high > 230.0 {
+            lit.push(n as f64 / 15.0);
+        }
+    });
+    let Some(report) = report else { return };
+    assert!(report.unrendered.is_empty(), "{:?}", report.unrendered);
+    assert!(report.warnings.is_empty(), "{:?}", report.warnings);
+    assert!(!lit.is_empty() && lit.iter().all(|&time| time < 4.0), "{lit:?}");
+    // Frames are 67 ms apart; with its window a beep is seen for 82 ms. Beeps are a second apart.
+    let beeps: Vec<f64> = lit
+        .iter()
+        .copied()
+        .filter(|time| !lit.contains(&(time - 1.0 / 15.0)))
+        .collect();
+    assert!((3..=4).contains(&beeps.len()), "{lit:?}");
+    for pair in beeps.windows(2) {
+        assert!((pair[1] - pair[0] - 1.0).abs() < 0.15, "{lit:?}");
+    }
+}
+
+#[test]
+fn waveforms_are_redrawn_where_they_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let recording = recording(folder.path(), |config| {
+        let styles = ["bars", "mirrored", "line", "dots"];
+        let list = styles.iter().enumerate().map(|(index, style)| {
+            json!({ "start": index as f64, "end": index as f64 + 2.0, "style": style, "secondaryColor": "#ff0080",
+                "center": { "x": 0.5, "y": 0.2 + 0.2 * index as f64 }, "track": index })
+        });
+        config["timeline"]["waveformSegments"] = list.collect();
+        config["overlayOrder"] = json!([{ "kind": "waveform", "track": 0 }]);
+    });
+    let mut whole = Vec::new();
+    if show(&recording, false, &mut |_, frame| whole.push(pixels(frame))).is_none() {
+        return;
+    }
+    show(&recording, true, &mut |n, frame| {
+        assert!(pixels(frame) == whole[n as usize], "frame {n} differs");
+    });
 }
