@@ -168,6 +168,7 @@ mod tests {
             system_audio: Some(audio(Some(0.0))),
             unread_starts: Vec::new(),
             pointer: PointerEvents::default(),
+            keys: Vec::new(),
         }
     }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::cleanup::clean_up;
+use super::config::ProjectConfig;
 use super::events::PointerEvents;
 use super::kind::{self, META_FILE};
 use super::meta::{CursorImage, RecordingKind, RecordingMeta, SegmentMeta, StudioMeta, StudioStatus};
@@ -16,7 +17,7 @@ use super::project::Project;
 use super::recording::{InstantRecording, Opened, Recording, Segment};
 use super::tracks::{self, Found};
 use super::validate::{SegmentMap, validate};
-use super::{images, instant, json, pointer, project, recover, unused};
+use super::{images, instant, json, keys, pointer, project, recover, unused};
 
 /// How a recording is opened.
 #[derive(Clone, Debug, Default)]
@@ -164,7 +165,8 @@ fn studio(
         timeline.audio_segments = music.iter().map(|music| music.segment.clone()).collect();
     }
     let images = images::listed_or_found(root, &meta, recovered, problems);
-    let unused = unused::find(root, &meta, &found);
+    let keys_read = needs_keys(&project.config);
+    let unused = unused::find(root, &meta, &found, keys_read);
     let segments: Vec<Segment> = found
         .into_iter()
         .map(|mut found| {
@@ -173,6 +175,11 @@ fn studio(
                     tracks::check_start_times(&mut found, problems);
                 }
                 found.segment.pointer = events(root, &found, &images, recovered, meta.legacy, problems);
+                if keys_read && needs.segment(found.number) {
+                    let file = unused::key_events(root, &meta, &found);
+                    let file = file.as_deref().and_then(Path::to_str);
+                    found.segment.keys = file.map_or_else(Vec::new, |file| keys::load(root, file, problems));
+                }
             });
             problems.absorb(findings, |place| unneeded(&needs, found.number, &found.at, place));
             found.segment
@@ -307,6 +314,20 @@ fn note_unread(segment: &mut Segment, recorded: &SegmentMeta) {
         .map(|track| track.start_time)
         .chain(mic.chain(system_audio).map(|track| track.start_time));
     segment.unread_starts = starts.collect();
+}
+
+/// Whether recorded keys are drawn: where the overlay is on and no editor has made segments of them. A list without entries is an
+/// editor's word that none are to be seen.
+fn needs_keys(config: &ProjectConfig) -> bool {
+    let listed = config
+        .timeline
+        .as_ref()
+        .is_some_and(|timeline| timeline.keyboard_segments.is_some());
+    !listed
+        && config
+            .keyboard
+            .as_ref()
+            .is_some_and(|keyboard| keyboard.settings.enabled)
 }
 
 /// Events of a segment; of the current form cleaned up (cap-format.md 5.4 is for that form only).

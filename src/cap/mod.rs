@@ -13,6 +13,7 @@ mod fragments;
 mod images;
 mod instant;
 mod json;
+mod keys;
 mod kind;
 mod load;
 pub mod meta;
@@ -32,6 +33,7 @@ mod unused;
 mod validate;
 
 pub use align::{Alignment, CameraDelay};
+pub use keys::KeyPress;
 pub use load::{OpenOptions, open};
 pub use needs::Needs;
 pub use problem::{CapError, Problem, Severity};

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::config::{MusicSegment, ProjectConfig};
 use super::events::PointerEvents;
+use super::keys::KeyPress;
 use super::meta::{AudioTrack, CursorImage, DisplayNotch, VideoTrack};
 use super::needs::Needs;
 use super::paths;
@@ -159,6 +160,8 @@ pub struct Segment {
     pub unread_starts: Vec<Option<f64>>,
     /// Pointer events, cleaned up (cap-format.md 5.4); empty where there are none.
     pub pointer: PointerEvents,
+    /// Keys, in time order, where the configuration leaves it to the exporter to make key segments of them (cap-format.md 5.7).
+    pub keys: Vec<KeyPress>,
 }
 
 /// A track's description with its bytes.

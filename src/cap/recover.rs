@@ -141,6 +141,7 @@ fn segment(root: &Root, meta: &StudioMeta, folder: u32, problems: &mut Problems)
             system_audio,
             unread_starts: Vec::new(),
             pointer: PointerEvents::default(),
+            keys: Vec::new(),
         },
         cursor,
         at: index.map_or_else(String::new, |index| format!("segments[{index}].")),

@@ -61,6 +61,7 @@ pub(super) fn find(
             system_audio,
             unread_starts: Vec::new(),
             pointer: PointerEvents::default(),
+            keys: Vec::new(),
         },
         cursor: meta.cursor.clone(),
         at: at.to_owned(),

@@ -33,9 +33,12 @@ impl fmt::Display for Unused {
 }
 
 /// Key events and the recorder's log, where they are.
-pub(super) fn find(root: &Root, meta: &StudioMeta, segments: &[Found]) -> Vec<Unused> {
+///
+/// With `keys_read` an export makes key segments of the events itself.
+pub(super) fn find(root: &Root, meta: &StudioMeta, segments: &[Found], keys_read: bool) -> Vec<Unused> {
     let mut unused: Vec<Unused> = segments
         .iter()
+        .filter(|_| !keys_read)
         .filter_map(|found| key_events(root, meta, found))
         .map(|file| Unused {
             file,
@@ -60,7 +63,7 @@ pub(super) fn find(root: &Root, meta: &StudioMeta, segments: &[Found]) -> Vec<Un
 }
 
 /// The key events of a segment: as the meta file names them, else beside the screen (cap-format.md 2.4).
-fn key_events(root: &Root, meta: &StudioMeta, found: &Found) -> Option<PathBuf> {
+pub(super) fn key_events(root: &Root, meta: &StudioMeta, found: &Found) -> Option<PathBuf> {
     let named = meta
         .segments
         .get(&found.number)

@@ -72,6 +72,7 @@ pub(crate) fn recording(pointers: &[PointerEvents], config: ProjectConfig) -> Re
                 system_audio: None,
                 unread_starts: Vec::new(),
                 pointer: pointer.clone(),
+                keys: Vec::new(),
             })
             .collect(),
         cursors: BTreeMap::from([("a".to_owned(), art)]),

@@ -21,9 +21,9 @@ use super::timeline::Timeline;
 use super::tree::{LayerId, Mix, Node, PictureRequest, Role, SceneFrame, Side, SourceId, Track};
 use super::waveforms::{Heard, LevelSpan, Levels, SoundTrack};
 use super::writing::Writing;
-use crate::cap::Recording;
 use crate::cap::config::{ProjectConfig, TransitionKind};
 use crate::cap::events::Click;
+use crate::cap::{KeyPress, Recording};
 use crate::frame::Size;
 use crate::time::{EventTime, FrameRate, MediaTime, OutputTime, SourceTime};
 
@@ -152,7 +152,19 @@ impl Scene {
             .as_ref()
             .map_or(&[][..], |timeline| &timeline.camera_3d_segments);
         let camera3d = Camera3d::new(moves, layout.output, &mut checks)?;
-        let writing = Writing::new(config, &timeline, facts, layout.output, texts, &mut checks)?;
+        let pressed: Vec<&[KeyPress]> = recording
+            .segments
+            .iter()
+            .map(|segment| &segment.keys[..])
+            .collect();
+        let writing = Writing::new(
+            (config, &pressed),
+            &timeline,
+            facts,
+            layout.output,
+            texts,
+            &mut checks,
+        )?;
         Ok(Self {
             settings,
             frame_count,

@@ -3,13 +3,14 @@
 use super::captions::{Captions, source};
 use super::error::{Checks, SceneError};
 use super::facts::Facts;
-use super::keyboard::Keys;
+use super::keyboard::{self, Keys};
 use super::layer::{Layer, Lettering};
 use super::setter::{Setter, TextSettings, Wanted};
 use super::texts::Texts;
 use super::timeline::Timeline;
 use super::tree::{LayerId, Node, Role, Side};
-use crate::cap::config::ProjectConfig;
+use crate::cap::KeyPress;
+use crate::cap::config::{KeyboardSegment, ProjectConfig};
 use crate::frame::Size;
 
 /// Texts, captions and keys of a recording.
@@ -21,12 +22,13 @@ pub(crate) struct Writing {
 }
 
 impl Writing {
-    /// Of `config`, for frames of `frame` pixels.
+    /// Of `config`, for frames of `frame` pixels. `pressed` are the recorded keys of each segment, which count where the configuration
+    /// has no list of key segments.
     ///
     /// # Errors
     /// When a number is not finite, or there is text and no font.
     pub(crate) fn new(
-        config: &ProjectConfig,
+        (config, pressed): (&ProjectConfig, &[&[KeyPress]]),
         timeline: &Timeline,
         facts: &Facts,
         frame: Size,
@@ -59,14 +61,27 @@ impl Writing {
             }
             _ => None,
         };
-        let keys = match (&config.keyboard, tracks) {
-            (Some(data), Some(tracks)) if data.settings.enabled => Some(Keys::new(
-                &tracks.keyboard_segments,
-                &data.settings,
-                &setter,
-                &mut wanted,
-                checks,
-            )?),
+        let listed = tracks.and_then(|tracks| tracks.keyboard_segments.as_deref());
+        let keys = match &config.keyboard {
+            Some(data) if data.settings.enabled => {
+                let recorded: Vec<KeyboardSegment>;
+                let segments = match listed {
+                    Some(listed) => listed,
+                    None => {
+                        let cut;
+                        (recorded, cut) =
+                            keyboard::recorded::placed(pressed, &data.settings, timeline, facts);
+                        if cut {
+                            checks.warnings.push(format!(
+                                "the clips show more than {} groups of keys; the rest is left out",
+                                keyboard::recorded::MOST_GROUPS
+                            ));
+                        }
+                        &recorded
+                    }
+                };
+                Some(Keys::new(segments, &data.settings, &setter, &mut wanted, checks)?)
+            }
             _ => None,
         };
         setter.prepare(&wanted, checks)?;

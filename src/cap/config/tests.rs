@@ -319,7 +319,7 @@ fn the_keyboard_has_its_defaults_and_keys() {
         "fadeDurationOverride": 0.5, "positionOverride": "top-right", "colorOverride": "#111111",
         "backgroundColorOverride": "#222222", "fontSizeOverride": 30, "uppercaseOverride": true });
     assert_eq!(
-        timeline("keyboardSegments", keys).keyboard_segments,
+        timeline("keyboardSegments", keys).keyboard_segments.unwrap(),
         [KeyboardSegment {
             id: "k".into(),
             start: 1.0,

@@ -7,7 +7,7 @@ use super::camera3d::Camera3dSegment;
 use super::captions::CaptionSegment;
 use super::images::ImageSegment;
 use super::keyboard::KeyboardSegment;
-use super::list::list;
+use super::list::{list, some_list};
 use super::masks::MaskSegment;
 use super::styles::StyleSegment;
 use super::texts::TextSegment;
@@ -38,9 +38,9 @@ pub struct Timeline {
     /// Captions.
     #[serde(default, deserialize_with = "list")]
     pub caption_segments: Vec<CaptionSegment>,
-    /// Keyboard overlays.
-    #[serde(default, deserialize_with = "list")]
-    pub keyboard_segments: Vec<KeyboardSegment>,
+    /// Keyboard overlays; `None` where the file has no such list: then no editor has seen the recorded keys.
+    #[serde(default, deserialize_with = "some_list")]
+    pub keyboard_segments: Option<Vec<KeyboardSegment>>,
     /// Music.
     #[serde(default, deserialize_with = "list")]
     pub audio_segments: Vec<MusicSegment>,

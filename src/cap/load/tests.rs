@@ -526,6 +526,49 @@ fn files_that_no_export_reads_are_named() {
     assert!(!studio(&folder).unused[2].why.contains("delay"));
 }
 
+/// Recorded keys are read where the overlay is on and no editor has made key segments; a list without entries is an editor's word
+/// that nothing typed is to be seen.
+#[test]
+fn keys_are_read_where_nobody_has_looked_at_them() {
+    let press = [1, 1, 0x61, 1, 0x41, 0, 0, 0, 0, 0, 0, 0xF0, 0x3F, 1];
+    let clips = json!([{ "recordingSegment": 0, "timescale": 1, "start": 0, "end": 1 }]);
+    let timeline = |keys: Option<Value>| {
+        let mut timeline = json!({ "segments": clips, "zoomSegments": [] });
+        if let Some(keys) = keys {
+            timeline["keyboardSegments"] = keys;
+        }
+        timeline
+    };
+    let on = json!({ "settings": { "enabled": true } });
+    let off = json!({ "settings": { "enabled": false } });
+    for (config, read) in [
+        (json!({ "keyboard": on }), true),
+        (json!({ "keyboard": on, "timeline": timeline(None) }), true),
+        (
+            json!({ "keyboard": on, "timeline": timeline(Some(json!([]))) }),
+            false,
+        ),
+        (json!({ "keyboard": off }), false),
+        (json!({}), false),
+    ] {
+        let folder = whole(1);
+        std::fs::write(
+            folder.path().join("content/segments/segment-0/keyboard.bin"),
+            press,
+        )
+        .unwrap();
+        folder.json("project-config.json", &config);
+        let recording = studio(&folder);
+        let keys: Vec<&str> = recording.segments[0]
+            .keys
+            .iter()
+            .map(|press| press.key.as_str())
+            .collect();
+        assert_eq!(keys == ["a"], read, "{config}: {keys:?}");
+        assert_eq!(recording.unused.is_empty(), read, "{config}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

@@ -38,11 +38,9 @@ fn lists(timeline: &mut Timeline, check: &mut Check<'_>) {
     entries("timeline.maskSegments", &mut timeline.mask_segments, check);
     entries("timeline.textSegments", &mut timeline.text_segments, check);
     entries("timeline.captionSegments", &mut timeline.caption_segments, check);
-    entries(
-        "timeline.keyboardSegments",
-        &mut timeline.keyboard_segments,
-        check,
-    );
+    if let Some(keys) = &mut timeline.keyboard_segments {
+        entries("timeline.keyboardSegments", keys, check);
+    }
     entries("timeline.audioSegments", &mut timeline.audio_segments, check);
     entries(
         "timeline.camera3dSegments",
@@ -89,12 +87,11 @@ fn parts(timeline: &mut Timeline, check: &mut Check<'_>) {
     if too_many("timeline.captionSegments", "words", words.sum(), check) {
         timeline.caption_segments.clear();
     }
-    let keys = timeline
-        .keyboard_segments
-        .iter()
-        .map(|keyboard| keyboard.keys.len());
-    if too_many("timeline.keyboardSegments", "keys", keys.sum(), check) {
-        timeline.keyboard_segments.clear();
+    if let Some(segments) = &mut timeline.keyboard_segments {
+        let keys = segments.iter().map(|keyboard| keyboard.keys.len());
+        if too_many("timeline.keyboardSegments", "keys", keys.sum(), check) {
+            segments.clear();
+        }
     }
 }
 
@@ -138,7 +135,7 @@ fn texts(timeline: &mut Timeline, check: &mut Check<'_>) {
             check,
         );
     }
-    for (index, keyboard) in timeline.keyboard_segments.iter_mut().enumerate() {
+    for (index, keyboard) in timeline.keyboard_segments.iter_mut().flatten().enumerate() {
         let at = || format!("timeline.keyboardSegments[{index}].displayText");
         long_text(at, &mut keyboard.display_text, check);
     }

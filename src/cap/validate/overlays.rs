@@ -26,12 +26,9 @@ pub(super) fn validate(timeline: &mut Timeline, check: &mut Check<'_>) {
     each("maskSegments", &mut timeline.mask_segments, check, mask);
     each("textSegments", &mut timeline.text_segments, check, text);
     each("captionSegments", &mut timeline.caption_segments, check, caption);
-    each(
-        "keyboardSegments",
-        &mut timeline.keyboard_segments,
-        check,
-        keyboard,
-    );
+    if let Some(keys) = &mut timeline.keyboard_segments {
+        each("keyboardSegments", keys, check, keyboard);
+    }
     each(
         "camera3dSegments",
         &mut timeline.camera_3d_segments,

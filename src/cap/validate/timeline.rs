@@ -53,7 +53,9 @@ pub(super) fn validate(timeline: &mut Timeline, segments: Option<&SegmentMap>, c
     spans("sceneSegments", &mut timeline.scene_segments, check);
     spans("maskSegments", &mut timeline.mask_segments, check);
     spans("captionSegments", &mut timeline.caption_segments, check);
-    spans("keyboardSegments", &mut timeline.keyboard_segments, check);
+    if let Some(keys) = &mut timeline.keyboard_segments {
+        spans("keyboardSegments", keys, check);
+    }
     spans("camera3dSegments", &mut timeline.camera_3d_segments, check);
     spans("styleSegments", &mut timeline.style_segments, check);
     spans("imageSegments", &mut timeline.image_segments, check);

@@ -49,7 +49,7 @@ pub(super) fn rows(scene: &Scene, config: &ProjectConfig) -> Vec<Row> {
     row!("texts", timeline.text_segments, |text| text.enabled);
     row!("captions", timeline.caption_segments);
     row!("masks", timeline.mask_segments, |mask| mask.enabled);
-    row!("keys", timeline.keyboard_segments);
+    row!("keys", timeline.keyboard_segments.as_deref().unwrap_or_default());
     row!("camera", timeline.camera_3d_segments, |camera| camera.enabled);
     row!("images", timeline.image_segments);
     row!("waveforms", timeline.waveform_segments);

@@ -1,5 +1,6 @@
 //! The keyboard overlay (cap-look.md 14): pressed keys in a box, out of the way of captions.
 
+pub(crate) mod recorded;
 mod shown;
 
 use std::sync::Arc;
