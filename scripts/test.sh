@@ -6,7 +6,8 @@
 # The type check for macOS takes long where nothing of it is cached: it runs when scripts/check-macos.sh has run here
 # before (target/macos-check), or with CAPSTAN_CHECK_MACOS=1; never with CAPSTAN_CHECK_MACOS=0. The workflow has a job
 # for it. The valgrind run takes about a minute: it runs wherever valgrind is installed, and with CAPSTAN_CHECK_MEMORY=1 must be able
-# to; never with CAPSTAN_CHECK_MEMORY=0. What is left out is said at the end.
+# to; never with CAPSTAN_CHECK_MEMORY=0. The torture script runs for two minutes, or as many seconds as CAPSTAN_TORTURE says
+# (0 leaves it out); its seed is printed. What is left out is said at the end.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -47,6 +48,14 @@ elif [[ ${CAPSTAN_CHECK_MEMORY:-} == 1 ]] || command -v valgrind >/dev/null; the
     step scripts/check-memory.sh
 else
     left_out+=("scripts/check-memory.sh: valgrind is not installed")
+fi
+
+if [[ ${CAPSTAN_TORTURE:-} == 0 ]]; then
+    left_out+=("scripts/torture.sh: CAPSTAN_TORTURE is 0")
+elif command -v python3 >/dev/null; then
+    step scripts/torture.sh "${CAPSTAN_TORTURE:-120}"
+else
+    left_out+=("scripts/torture.sh: Python 3 is not installed")
 fi
 
 echo "all checks passed"

@@ -15,6 +15,8 @@ pub mod confine;
 pub mod convert;
 pub mod export;
 pub mod frame;
+#[doc(hidden)]
+pub mod fuzzing;
 mod lossy;
 pub mod media;
 pub mod output;

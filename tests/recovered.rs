@@ -339,6 +339,24 @@ fn zeros_in_fragmented_sound_cost_what_they_cover() {
 }
 
 #[test]
+fn sound_that_does_not_decode_is_told() {
+    let recording = with_mic(4.0, "audio-input.m4a", "Complete");
+    let file = recording.place(SEGMENT).join("audio-input.m4a");
+    let aac = ["-c:a", "aac", "-b:a", "320k", "-movflags", "+faststart"];
+    sound(&file, &beeps(&[0.5, 3.5], 4.0), &aac);
+    // The headers come first, so the middle is samples.
+    let mut bytes = fs::read(&file).unwrap();
+    let middle = bytes.len() * 2 / 3;
+    bytes[middle..middle + 3000].fill(0xff);
+    fs::write(&file, bytes).unwrap();
+    let export = warned(
+        &recording,
+        &["audio-input.m4a", "packets of the sound could not be decoded"],
+    );
+    assert_beeps(&export, &[0.5, 3.5]);
+}
+
+#[test]
 fn a_hole_in_ogg_is_told() {
     if !common::has_encoder("libopus") {
         return common::skipped("this FFmpeg has no libopus");

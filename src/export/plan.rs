@@ -224,7 +224,7 @@ pub(super) fn run(
     let sources = VideoSources::new(&plan.recording, settings, decoder_threads());
 
     levels::measure(&mut plan, cancel, &mut warnings)?;
-    let sound = sound_plan::open(&plan, &request.settings, total, &mut paths, &mut warnings)?;
+    let (sound, sound_files) = sound_plan::open(&plan, &request.settings, total, &mut paths, &mut warnings)?;
     let (sink, output) = match (destination, encoder) {
         (Destination::File(output), Some(encoder)) => {
             paths.encoder_input = Some(encoder.input().to_owned());
@@ -276,6 +276,9 @@ pub(super) fn run(
         tracing::warn!("{warning}");
     }
     warnings.extend(decoder_warnings);
+    // Those of the sound were printed when they were found.
+    warnings.extend(sound_files.damage());
+    cap_warnings(&mut warnings);
     let wall_s = begun.elapsed().as_secs_f64();
     let trace = instruments
         .trace

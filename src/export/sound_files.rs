@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::budget::{Budget, Claim, OverBudget};
 use crate::cap::MediaSource;
 use crate::media::MediaError;
-use crate::media::audio::{AudioReader, AudioReport};
-use crate::media::input::Allowed;
+use crate::media::audio::{AudioDamage, AudioReader, AudioReport};
+use crate::media::input::{Allowed, name_of};
 use crate::sound::{BoxError, Channels, SampleSource, Stereo};
 
 /// Readers kept open; of more, the one that rested longest is closed.
@@ -37,6 +37,8 @@ struct File {
     allowed: Allowed,
     channels: Channels,
     reader: Option<AudioReader>,
+    /// What each of its readers found damaged; a file that was closed in between is opened anew.
+    damage: Vec<Arc<AudioDamage>>,
     used: u64,
 }
 
@@ -84,6 +86,7 @@ impl SoundFiles {
                     source: source.clone(),
                     allowed,
                     channels: report.channels,
+                    damage: vec![reader.damage()],
                     reader: Some(reader),
                     used,
                 });
@@ -98,6 +101,45 @@ impl SoundFiles {
             file,
         };
         Ok((Box::new(piece), report))
+    }
+
+    /// What was found damaged in what was heard so far, a sentence for each file and kind of damage. It was logged when it was
+    /// found.
+    pub(super) fn damage(&self) -> Vec<String> {
+        let shelf = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        shelf.files.iter().flat_map(File::damage).collect()
+    }
+}
+
+impl File {
+    fn damage(&self) -> Vec<String> {
+        // Readers of one file find the same damage, as far as they came.
+        let most =
+            |of: fn(&AudioDamage) -> u64| self.damage.iter().map(|damage| of(damage)).max().unwrap_or(0);
+        let missing = self
+            .damage
+            .iter()
+            .map(|damage| damage.missing_seconds())
+            .fold(0.0, f64::max);
+        let (packets, groups) = (most(AudioDamage::packets), most(AudioDamage::groups));
+        let file = name_of(&self.source).display();
+        let mut found = Vec::new();
+        if packets > 0 {
+            found.push(format!(
+                "{file}: {packets} packets of the sound could not be decoded; they are silent"
+            ));
+        }
+        if groups > 0 {
+            found.push(format!(
+                "{file}: {groups} pieces of the sound could not be read; they are left out"
+            ));
+        }
+        if missing > 0.0 {
+            found.push(format!(
+                "{file}: the sound ends {missing:.3} s before its headers say; the rest is silent"
+            ));
+        }
+        found
     }
 }
 
@@ -126,6 +168,7 @@ impl Shelf {
                 self.make_room();
                 let File { source, allowed, .. } = &self.files[file];
                 let (reader, _) = AudioReader::open(source, *allowed)?;
+                self.files[file].damage.push(reader.damage());
                 self.files[file].reader = Some(reader);
             }
             self.files[file].used = used;

@@ -20,14 +20,15 @@ use crate::sound::{
     samples_in_frames,
 };
 
-/// Opens every sound that is heard. `None` when no track is to be written.
+/// Opens every sound that is heard. The mixer is `None` when no track is to be written; the files tell afterwards what was
+/// damaged.
 pub(super) fn open(
     plan: &Plan,
     settings: &ExportSettings,
     frames: u64,
     paths: &mut Paths,
     warnings: &mut Vec<String>,
-) -> Result<Option<Mixer>, ExportError> {
+) -> Result<(Option<Mixer>, SoundFiles), ExportError> {
     let config = &plan.recording.config.audio;
     let mut opener = Opener {
         files: SoundFiles::new(&plan.budget)?,
@@ -47,7 +48,12 @@ pub(super) fn open(
         opener.recorded(plan, config, &mut sound)?;
     }
     opener.music(plan, &mut sound, warnings);
-    let Opener { opened, sources, .. } = opener;
+    let Opener {
+        files,
+        opened,
+        sources,
+        ..
+    } = opener;
     paths.sound = if !sound.has_track() {
         "none: muted, and no music".to_owned()
     } else if sources.is_empty() {
@@ -56,9 +62,9 @@ pub(super) fn open(
         format!("aac, {opened} sources")
     };
     if !sound.has_track() {
-        return Ok(None);
+        return Ok((None, files));
     }
-    Ok(Some(Mixer::new(sound, sources, retime::retimers())?))
+    Ok((Some(Mixer::new(sound, sources, retime::retimers())?), files))
 }
 
 /// The clips on the recording's sample clock.

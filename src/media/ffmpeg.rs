@@ -242,6 +242,9 @@ pub(crate) fn check(code: c_int) -> Result<c_int, FfmpegError> {
     }
 }
 
+/// What to do about a file that can't be read as what it should be.
+const RESTORE: &str = "restore it from a copy, or take its track out of recording-meta.json";
+
 /// What can go wrong between a file and its pictures or samples, in either direction.
 ///
 /// The text says what was being done to which file and what to do; the cause is the [`source`](std::error::Error::source).
@@ -279,7 +282,9 @@ pub enum MediaError {
         file: PathBuf,
     },
     /// Not one of the containers that are read.
-    #[error("{file} is not a media file that is read here: found {found}, expected one of {expected}")]
+    #[error(
+        "{file} is not a media file that is read here: found {found}, expected one of {expected}; {RESTORE}"
+    )]
     Container {
         /// The file.
         file: PathBuf,
@@ -297,7 +302,7 @@ pub enum MediaError {
         kind: &'static str,
     },
     /// A header promises more than is believed.
-    #[error("{file} states {what} of {found}; the limit is {limit}")]
+    #[error("{file} states {what} of {found}; the limit is {limit}; the file may be damaged: {RESTORE}")]
     Limit {
         /// The file.
         file: PathBuf,
@@ -317,7 +322,10 @@ pub enum MediaError {
         codec: String,
     },
     /// A stream of which not one picture (or sample) could be decoded.
-    #[error("not one {unit} of {file} could be decoded: the file is damaged or truncated{}", last_failure(.last))]
+    #[error(
+        "not one {unit} of {file} could be decoded: the file is damaged or truncated{}; {RESTORE}",
+        last_failure(.last)
+    )]
     NothingDecoded {
         /// The file.
         file: PathBuf,
@@ -327,7 +335,11 @@ pub enum MediaError {
         last: Option<FfmpegError>,
     },
     /// Too many failures in a row (cap-look.md 3.5).
-    #[error("{failures} pictures in a row could not be decoded in {file}, at {seconds:.3} s: the file is damaged from there on{}", last_failure(.last))]
+    #[error(
+        "{failures} pictures in a row could not be decoded in {file}, at {seconds:.3} s: the file is damaged from there on{}; \
+         restore it from a copy, or end the clips before that time",
+        last_failure(.last)
+    )]
     Damaged {
         /// The file.
         file: PathBuf,
@@ -349,7 +361,7 @@ pub enum MediaError {
         source: OverBudget,
     },
     /// A still image that can't be used.
-    #[error("can't read the image {file}")]
+    #[error("can't read the image {file}; restore it, or name another image")]
     Image {
         /// The file.
         file: PathBuf,

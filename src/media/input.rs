@@ -7,6 +7,7 @@
 mod chain;
 mod edit;
 mod fragment;
+pub(crate) mod fuzzing;
 mod pages;
 mod repair;
 #[cfg(test)]
@@ -319,7 +320,7 @@ impl Input {
             Ok(_) => Ok(()),
             Err(error) => Err(
                 MediaError::ffmpeg("read the stream headers of", &self.file, error)
-                    .with_advice("the file is damaged or was never finished"),
+                    .with_advice("the file is damaged or was never finished; restore it from a copy, or take its track out of recording-meta.json"),
             ),
         }
     }
@@ -448,7 +449,7 @@ fn set(dictionary: &mut *mut ffi::AVDictionary, key: &CStr, value: &CStr) {
 fn open_container(mut io: StreamIo, file: &Path, allowed: Allowed) -> Result<context::Input, MediaError> {
     let failed = |error: FfmpegError| {
         MediaError::ffmpeg("read the headers of", file, error)
-            .with_advice("the file is damaged, truncated, or was never finished")
+            .with_advice("the file is damaged, truncated, or was never finished; restore it from a copy, or take its track out of recording-meta.json")
     };
     // The extension is a hint to FFmpeg's guess; the content decides.
     let name =

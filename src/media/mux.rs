@@ -29,7 +29,9 @@ pub enum MuxError {
         why: &'static str,
     },
     /// The file could not be opened, or not begun.
-    #[error("cannot write {path}: failed while {doing}")]
+    #[error(
+        "cannot write {path}: failed while {doing}; check that its folder has room and may be written to, or name another"
+    )]
     Start {
         /// The file.
         path: PathBuf,
@@ -39,7 +41,9 @@ pub enum MuxError {
         source: FfmpegError,
     },
     /// A packet could not be written: the disk is full, or the packet does not fit the stream.
-    #[error("cannot write {path}: failed at {stream} packet {number} ({seconds:.3} s)")]
+    #[error(
+        "cannot write {path}: failed at {stream} packet {number} ({seconds:.3} s); check that its folder has room and may be written to, or name another"
+    )]
     Packet {
         /// The file.
         path: PathBuf,
@@ -59,7 +63,9 @@ pub enum MuxError {
         path: PathBuf,
     },
     /// The index could not be written, moved to the front, or flushed.
-    #[error("cannot finish {path}: failed while {doing}")]
+    #[error(
+        "cannot finish {path}: failed while {doing}; check that its folder has room and may be written to, or name another"
+    )]
     Finish {
         /// The file.
         path: PathBuf,
@@ -69,7 +75,9 @@ pub enum MuxError {
         source: FfmpegError,
     },
     /// The finished file could not be looked at.
-    #[error("cannot read the size of the finished {path}")]
+    #[error(
+        "cannot read the size of the finished {path}; check that its folder has room and may be written to, or name another"
+    )]
     Size {
         /// The file.
         path: PathBuf,

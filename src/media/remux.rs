@@ -19,7 +19,7 @@ use crate::media::mux::{Mp4Writer, MuxError, MuxReport};
 #[derive(Debug, thiserror::Error)]
 pub enum RemuxError {
     /// Not one file or group of fragments of a track could be opened.
-    #[error("cannot copy the {track}: nothing of it can be read")]
+    #[error("cannot copy the {track}: nothing of it can be read; restore its files from a copy")]
     Unreadable {
         /// "video" or "sound".
         track: &'static str,
@@ -27,13 +27,15 @@ pub enum RemuxError {
         source: MediaError,
     },
     /// A track without any file.
-    #[error("cannot copy the {track}: its folder holds no usable fragments")]
+    #[error("cannot copy the {track}: its folder holds no usable fragments; restore its files from a copy")]
     NoFragments {
         /// "video" or "sound".
         track: &'static str,
     },
     /// A later group of fragments is coded otherwise than the first, so one track cannot hold both.
-    #[error("cannot join {file} to {first} without encoding: {what} differs")]
+    #[error(
+        "cannot join {file} to {first} without encoding: {what} differs; take one of them out of the folder, and export what is left"
+    )]
     Mismatch {
         /// First file of the later group.
         file: PathBuf,
@@ -43,7 +45,7 @@ pub enum RemuxError {
         what: &'static str,
     },
     /// A file could not be read to its end.
-    #[error("cannot read {file} while copying it")]
+    #[error("cannot read {file} while copying it; restore it from a copy")]
     Read {
         /// First file of the group.
         file: PathBuf,

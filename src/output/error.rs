@@ -65,7 +65,7 @@ pub enum OutputError {
         path: PathBuf,
     },
     /// The system refused.
-    #[error("can't {action} {what} {}: {source}", path.display())]
+    #[error("can't {action} {what} {}: {source}; check that its folder is there, has room and may be written to, or name another", path.display())]
     Io {
         /// What was being done.
         action: &'static str,

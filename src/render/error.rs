@@ -113,7 +113,9 @@ pub enum RenderError {
     #[error("the frame was read back in another arrangement than it was asked for in")]
     Arrangement,
     /// The GPU does not finish.
-    #[error("frame {frame}: adapter {adapter} did not finish within {waited:?}")]
+    #[error(
+        "frame {frame}: adapter {adapter} did not finish within {waited:?}; leave the machine less other work, or name another adapter with --adapter"
+    )]
     Timeout {
         /// Index of the frame, counted by `submit`.
         frame: u64,

@@ -105,13 +105,13 @@ pub(super) fn run(args: &InspectArgs, confinement: Option<Confinement>) -> anyho
                     (findings.duration_s, findings.output_size) = (Some(info.duration), Some(info.size));
                     findings.warnings.clone_from(&info.damage);
                     findings.video = Some(info);
-                    findings.can_export = true;
                     if let Some(audio) = &recording.audio {
                         match probe_audio(audio, Allowed::Track) {
                             Ok(info) => findings.warnings.extend(info.damage),
                             Err(error) => findings.error = Some(super::one_line(&error.into())),
                         }
                     }
+                    findings.can_export = findings.error.is_none();
                 }
                 Err(error) => findings.error = Some(super::one_line(&error.into())),
             }

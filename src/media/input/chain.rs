@@ -207,7 +207,11 @@ pub(super) fn box_at(
         0 => (limit - position, 8),
         size => (u64::from(size), 8),
     };
-    if size < length || !kind.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ') {
+    // The header itself has to lie within the limit: there may be more of the stream behind it.
+    if size < length
+        || position.saturating_add(length) > limit
+        || !kind.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ')
+    {
         return Ok(None);
     }
     Ok(Some(FoundBox {

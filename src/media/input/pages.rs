@@ -13,6 +13,9 @@ const HEADER: usize = 27;
 const LARGEST: usize = HEADER + 255 + 255 * 255;
 /// A granule position that says nothing.
 const NO_GRANULE: u64 = u64::MAX;
+/// Bytes that begin like pages, and are none, that are read of a file. One in which every few bytes look like that would be
+/// read thousands of times over.
+const MOST_WASTED: usize = 128 << 20;
 /// Most holes that are told.
 const MOST_HOLES: usize = 1000;
 
@@ -30,29 +33,36 @@ pub(super) fn find_holes(stream: &mut (impl Read + Seek), rate: u32) -> io::Resu
     stream.seek(SeekFrom::Start(0))?;
     let mut holes = Vec::new();
     let mut buffer = Vec::new();
-    // Place of the buffer's first byte, and where the last whole page ended.
+    // How much of the buffer was looked at.
+    let mut at = 0;
+    let mut wasted = 0;
+    // Place of what is looked at, and where the last whole page ended.
     let (mut start, mut good) = (0_u64, 0_u64);
     let mut before: Option<Page> = None;
     // Samples up to the last page, and in it.
     let (mut reached, mut step) = (0_u64, 0_u64);
     let seconds = |granule: u64| (granule != NO_GRANULE).then(|| granule as f64 / f64::from(rate.max(1)));
     loop {
-        if buffer.len() < LARGEST {
+        if buffer.len() - at < LARGEST {
+            buffer.drain(..at);
+            at = 0;
             let have = buffer.len();
             buffer.resize(4 * LARGEST, 0);
             let read = read_up_to(stream, &mut buffer[have..])?;
             buffer.truncate(have + read);
         }
-        if buffer.is_empty() {
+        let rest = &buffer[at..];
+        if rest.is_empty() || wasted > MOST_WASTED {
             break;
         }
-        let Some(page) = Page::read(&buffer) else {
+        let Some(page) = Page::read(rest) else {
+            wasted += Page::length(rest).unwrap_or(0);
             // The next byte at which a page may begin.
-            let skip = buffer[1..]
+            let skip = rest[1..]
                 .windows(4)
                 .position(|bytes| bytes == CAPTURE)
-                .map_or(buffer.len().saturating_sub(3).max(1), |at| at + 1);
-            buffer.drain(..skip);
+                .map_or(rest.len().saturating_sub(3).max(1), |at| at + 1);
+            at += skip;
             start += skip as u64;
             continue;
         };
@@ -73,7 +83,7 @@ pub(super) fn find_holes(stream: &mut (impl Read + Seek), rate: u32) -> io::Resu
         if page.granule != NO_GRANULE {
             reached = page.granule;
         }
-        buffer.drain(..page.length);
+        at += page.length;
         start += page.length as u64;
         good = start;
         before = Some(page);
@@ -90,15 +100,20 @@ pub(super) fn find_holes(stream: &mut (impl Read + Seek), rate: u32) -> io::Resu
 }
 
 impl Page {
-    /// The page that `bytes` begins with, if it is whole and its checksum is right.
-    fn read(bytes: &[u8]) -> Option<Self> {
+    /// Bytes of the page that `bytes` begin with, by its header.
+    fn length(bytes: &[u8]) -> Option<usize> {
         let header = bytes.get(..HEADER)?;
         if &header[..4] != CAPTURE || header[4] != 0 {
             return None;
         }
         let table = bytes.get(HEADER..HEADER + usize::from(header[26]))?;
-        let length = HEADER + table.len() + table.iter().map(|size| usize::from(*size)).sum::<usize>();
-        let page = bytes.get(..length)?;
+        Some(HEADER + table.len() + table.iter().map(|size| usize::from(*size)).sum::<usize>())
+    }
+
+    /// The page that `bytes` begin with, if it is whole and its checksum is right.
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let length = Self::length(bytes)?;
+        let (header, page) = (bytes.get(..HEADER)?, bytes.get(..length)?);
         let number = |at: usize| header.get(at..)?.first_chunk().copied().map(u32::from_le_bytes);
         if checksum(page) != number(22)? {
             return None;
@@ -137,4 +152,64 @@ const fn table() -> [u32; 256] {
         byte += 1;
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    fn page(sequence: u32, content: &[u8]) -> Vec<u8> {
+        let mut page = b"OggS\0\0".to_vec();
+        page.extend(u64::from(sequence).to_le_bytes());
+        page.extend(
+            [7_u32, sequence, 0]
+                .iter()
+                .flat_map(|number| number.to_le_bytes()),
+        );
+        page.extend([1, u8::try_from(content.len()).unwrap()]);
+        page.extend(content);
+        let sum = checksum(&page);
+        page[22..26].copy_from_slice(&sum.to_le_bytes());
+        page
+    }
+
+    /// Between two whole pages, 16 MB in which every 32 bytes look like a page of some 20 kB: their checksums are 10 GB.
+    #[test]
+    fn false_pages_are_not_looked_at_for_ever() {
+        let mut false_page = b"OggS\0".to_vec();
+        false_page.resize(32, 0xff);
+        let bytes = [page(0, b"whole"), false_page.repeat(1 << 19), page(1, b"whole")].concat();
+        let begun = Instant::now();
+        let holes = find_holes(&mut Cursor::new(&bytes), 48_000).unwrap();
+        assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+        assert_eq!((holes.len(), holes[0].start), (1, page(0, b"whole").len() as u64));
+    }
+
+    #[test]
+    fn damage_and_lost_pages_are_found() {
+        let pages: Vec<_> = (0..6).map(|number| page(number, &[7; 200])).collect();
+        let length = pages[0].len() as u64;
+        let lost = [&pages[..2], &pages[3..]].concat().concat();
+        let holes = find_holes(&mut Cursor::new(lost), 48_000).unwrap();
+        assert_eq!(
+            holes
+                .iter()
+                .map(|hole| (hole.start, hole.end))
+                .collect::<Vec<_>>(),
+            [(2 * length, 2 * length)]
+        );
+        let mut damaged = pages.concat();
+        damaged[3 * length as usize + 100] ^= 1;
+        let holes = find_holes(&mut Cursor::new(damaged), 48_000).unwrap();
+        assert_eq!(
+            holes
+                .iter()
+                .map(|hole| (hole.start, hole.end))
+                .collect::<Vec<_>>(),
+            [(3 * length, 4 * length)]
+        );
+    }
 }

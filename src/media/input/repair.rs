@@ -21,6 +21,9 @@ const LARGEST_FRAGMENT: u64 = 16 << 20;
 const MOST_HOLES: usize = 1000;
 /// Most boxes of a file.
 const MOST_BOXES: usize = 1 << 21;
+/// Bytes of boxes that look like a beginning behind damage, and are none, that are read of a file. One in which every few bytes
+/// look like that would be read thousands of times over.
+const MOST_WASTED: u64 = 128 << 20;
 /// The header of a box.
 const HEADER: u64 = 8;
 
@@ -47,6 +50,7 @@ pub(super) fn find_holes(stream: &mut (impl Read + Seek)) -> io::Result<Vec<Hole
     let mut holes: Vec<Hole> = Vec::new();
     let mut timing = Timing::default();
     let (mut position, mut reached) = (0, None);
+    let mut wasted = 0;
     let begins = box_at(stream, 0, length)?.is_some_and(|first| BEGINNINGS.contains(&&first.kind));
     if !begins {
         stream.seek(SeekFrom::Start(0))?;
@@ -57,7 +61,7 @@ pub(super) fn find_holes(stream: &mut (impl Read + Seek)) -> io::Result<Vec<Hole
             if position >= length || position == 0 || holes.len() == MOST_HOLES {
                 break;
             }
-            let end = resume(stream, position, length, &mut timing)?;
+            let end = resume(stream, position, length, &mut timing, &mut wasted)?;
             // A few bytes behind the last box are harmless.
             if end - position < HEADER && end == length {
                 break;
@@ -128,8 +132,15 @@ fn content(stream: &mut (impl Read + Seek), found: &FoundBox) -> io::Result<Vec<
     Ok(content)
 }
 
-/// Where the next box begins that makes sense, behind `from`; the end where there is none.
-fn resume(stream: &mut (impl Read + Seek), from: u64, length: u64, timing: &mut Timing) -> io::Result<u64> {
+/// Where the next box begins that makes sense, behind `from`; the end where there is none. `wasted` counts the bytes that were
+/// read in vain.
+fn resume(
+    stream: &mut (impl Read + Seek),
+    from: u64,
+    length: u64,
+    timing: &mut Timing,
+    wasted: &mut u64,
+) -> io::Result<u64> {
     let mut buffer = vec![0; 64 * 1024];
     // A box has to begin behind `from`: what is there is damaged.
     let mut start = from + 1;
@@ -142,6 +153,13 @@ fn resume(stream: &mut (impl Read + Seek), from: u64, length: u64, timing: &mut 
             .filter(|(_, header)| RESUME.iter().any(|kind| header[4..] == kind[..]))
             .map(|(at, _)| start + at as u64);
         for candidate in candidates.collect::<Vec<_>>() {
+            if *wasted > MOST_WASTED {
+                return Ok(length);
+            }
+            *wasted += match box_at(stream, candidate, length)? {
+                Some(found) => (found.end - candidate).min(LARGEST_FRAGMENT),
+                None => HEADER,
+            };
             if sound_box(stream, candidate, length, timing)?.is_some() {
                 return Ok(candidate);
             }
@@ -152,4 +170,68 @@ fn resume(stream: &mut (impl Read + Seek), from: u64, length: u64, timing: &mut 
         start += have as u64 - (HEADER - 1);
     }
     Ok(length)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    /// Counts what is read.
+    struct Counted {
+        inner: Cursor<Vec<u8>>,
+        read: u64,
+    }
+
+    impl Read for Counted {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let have = self.inner.read(buffer)?;
+            self.read += have as u64;
+            Ok(have)
+        }
+    }
+
+    impl Seek for Counted {
+        fn seek(&mut self, target: SeekFrom) -> io::Result<u64> {
+            self.inner.seek(target)
+        }
+    }
+
+    /// 8 MB behind damage in which every eight bytes say that a fragment of 2 MB begins: read in turn, they are a terabyte.
+    #[test]
+    fn false_beginnings_are_not_looked_at_for_ever() {
+        let mut bytes = [&[0, 0, 0, 16][..], b"ftypisom\0\0\0\0", &[0; 16]].concat();
+        bytes.extend(b"\0\x20\0\0moof".repeat(1 << 20));
+        let length = bytes.len() as u64;
+        let mut stream = Counted {
+            inner: Cursor::new(bytes),
+            read: 0,
+        };
+        let holes = find_holes(&mut stream).unwrap();
+        assert_eq!(holes.last().unwrap().end, length);
+        assert!(
+            stream.read < 2 * MOST_WASTED + 4 * length,
+            "{} bytes were read",
+            stream.read
+        );
+    }
+
+    #[test]
+    fn a_fragment_behind_a_few_false_beginnings_is_found() {
+        let boxed = |kind: &[u8; 4], content: &[u8]| {
+            let size = u32::try_from(content.len() + 8).unwrap().to_be_bytes();
+            [&size[..], kind, content].concat()
+        };
+        let traf = boxed(b"traf", &boxed(b"tfhd", &[0; 8]));
+        let moof = boxed(b"moof", &[boxed(b"mfhd", &[0; 8]), traf].concat());
+        let damage = b"\0\x20\0\0moof".repeat(100);
+        let bytes = [boxed(b"ftyp", b"isom"), vec![0; 16], damage, moof.clone()].concat();
+        let holes = find_holes(&mut Cursor::new(bytes.clone())).unwrap();
+        assert_eq!(holes.len(), 1);
+        assert_eq!(
+            (holes[0].start, holes[0].end),
+            (12, (bytes.len() - moof.len()) as u64)
+        );
+    }
 }

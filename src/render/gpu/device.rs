@@ -241,12 +241,18 @@ impl Device {
         timeout: Duration,
     ) -> Result<(), RenderError> {
         self.check(Stage::Readback, Some(frame))?;
-        let polled = catch_unwind(AssertUnwindSafe(|| {
+        let poll = || {
             // wgpu panics here when it learns during the wait that the device is lost.
             self.device.poll(wgpu::PollType::Wait {
-                submission_index: Some(submission),
+                submission_index: Some(submission.clone()),
                 timeout: Some(timeout),
             })
+        };
+        // The clock goes on while the process is stopped (Ctrl-Z, a machine that sleeps) and the adapter's threads with it: a
+        // wait that runs out gets a second one.
+        let polled = catch_unwind(AssertUnwindSafe(|| match poll() {
+            Err(wgpu::PollError::Timeout) => poll(),
+            done => done,
         }));
         self.check(Stage::Readback, Some(frame))?;
         match polled {
@@ -254,7 +260,7 @@ impl Device {
             Ok(Err(wgpu::PollError::Timeout)) => Err(RenderError::Timeout {
                 frame,
                 adapter: self.report.name.clone(),
-                waited: timeout,
+                waited: 2 * timeout,
             }),
             Ok(Err(error)) => Err(self.failure(Stage::Readback, Some(frame), error.to_string())),
             Err(panic) => {
