@@ -11,8 +11,31 @@ use capstan::fuzzing::{TARGETS, Target};
 
 /// All seeds together, bytes.
 const LARGEST: u64 = 300_000;
-/// No seed takes longer, in a debug build on a slow machine either.
+/// No input takes more of the processor, in a debug build either. On a busy machine it may take longer than that.
 const LIMIT: Duration = Duration::from_secs(10);
+
+/// What the process took of the processor so far.
+#[cfg(unix)]
+fn used() -> Duration {
+    use nix::sys::resource::{UsageWho, getrusage};
+    let usage = getrusage(UsageWho::RUSAGE_SELF).unwrap();
+    let micros = |time: nix::libc::timeval| time.tv_sec as u64 * 1_000_000 + time.tv_usec as u64;
+    Duration::from_micros(micros(usage.user_time().into()) + micros(usage.system_time().into()))
+}
+
+#[cfg(not(unix))]
+fn used() -> Duration {
+    static BEGUN: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
+    BEGUN.elapsed()
+}
+
+/// Gives `bytes` to a target and judges the time that it took.
+fn judge((name, entry): Target, bytes: &[u8], file: &Path) {
+    let begun = used();
+    entry(bytes);
+    let took = used().saturating_sub(begun);
+    assert!(took < LIMIT, "{name}: {} took {took:?}", file.display());
+}
 
 fn corpus() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/fuzz")
@@ -39,17 +62,17 @@ fn every_seed_is_replayed() {
         assert!(!seeds.is_empty(), "{name} has no seeds");
         for (path, content) in seeds {
             bytes += content.len() as u64;
-            let begun = Instant::now();
-            entry(&content);
-            assert!(
-                begun.elapsed() < LIMIT,
-                "{} took {:?}",
-                path.display(),
-                begun.elapsed()
-            );
+            judge((name, entry), &content, &path);
         }
     }
     assert!(bytes < LARGEST, "the seeds are {bytes} bytes");
+    // Among the seeds are files of a few bytes that count millions of samples, or unpack to much.
+    #[cfg(target_os = "linux")]
+    {
+        let usage = nix::sys::resource::getrusage(nix::sys::resource::UsageWho::RUSAGE_SELF).unwrap();
+        let peak = usage.max_rss() >> 10;
+        assert!(peak < 700, "the seeds took {peak} MB");
+    }
 }
 
 /// Every target has a fuzzer of that name, and its folder of seeds; none is left over.
@@ -109,14 +132,7 @@ fn mutated_seeds() {
                 mutate(&mut bytes, &seeds[random.usize(..seeds.len())].1, &mut random);
             }
             fs::write(&tried, &bytes).unwrap();
-            let begun = Instant::now();
-            entry(&bytes);
-            assert!(
-                begun.elapsed() < LIMIT,
-                "{} took {:?}",
-                tried.display(),
-                begun.elapsed()
-            );
+            judge((name, entry), &bytes, &tried);
             count += 1;
         }
         println!("{name}: {count} inputs");

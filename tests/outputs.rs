@@ -145,6 +145,26 @@ fn a_trace_that_cannot_be_written_costs_no_export() {
     assert_eq!(names(place.folder.path()), ["out.mp4", "trace.json"]);
 }
 
+/// The export is worth more than the events about it, but that they are lost is said.
+#[cfg(target_os = "linux")]
+#[test]
+fn events_without_room_are_missed_aloud() {
+    let place = Place::new();
+    let output = capstan()
+        .arg("export")
+        .arg(place.recording.path())
+        .arg(place.at("out.mp4"))
+        .args(TINY)
+        .arg("--json")
+        .stdout(fs::File::options().write(true).open("/dev/full").unwrap())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("the JSON events can't be written"), "{said}");
+    assert_eq!(names(place.folder.path()), ["out.mp4"]);
+}
+
 #[test]
 fn results_of_bench_are_refused_before_anything_is_measured() {
     let place = Place::new();

@@ -180,8 +180,8 @@ class Case:
         died = done.code is not None and done.code < 0
         if died and done.sent is not None and done.code == -done.sent:
             # The program may be ended before it watches for signals, or by one that nobody can watch for.
-            early = group is ORDERLY and done.processor < 0.2 and not self.leftovers()
-            if group is NOTHING or (group is ORDERLY and not early):
+            early = done.processor < 0.2 and not self.leftovers()
+            if group is not SUDDEN and not early:
                 self.result.findings.append(f"{done.sent.name} ended it")
             if self.target.exists() and self.target.read_bytes() != b"mine":
                 judge_video(self.target, None, self.result.findings, self.base == "instant")
@@ -229,6 +229,8 @@ class Case:
         done = self.run(command, limits=limits, environment=environment, stdout=stdout)
         if not isinstance(stdout, int) or stdout >= 0:
             os.close(stdout)
+        if kind == "stdout" and done.code == 0 and "can't be written" not in done.stderr:
+            done.findings.append("the events were lost without a word")
         self.judge_export(done, False, [*allowed, *([2] if kind in {"trace", "log"} else [])], said=kind not in {"stdout", "pipe"})
         self.unchanged(before)
         self.result.outcome = f"{kind}, exit {done.code}"

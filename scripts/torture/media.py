@@ -56,7 +56,7 @@ def mutate_boxes(random, data):
         return mutate_bytes(random, data)
     at, name = random.choice(found)
     data = bytearray(data)
-    kind = random.choice(["size", "field", "field", "field", "rename", "zero", "twice", "field64"])
+    kind = random.choice(["size", "field", "field", "field", "rename", "zero", "twice", "field64", "claim"])
     size = struct.unpack_from(">I", data, at)[0]
     where = at + 8 + 4 * random.randrange(12)
     if kind == "size":
@@ -66,6 +66,8 @@ def mutate_boxes(random, data):
         struct.pack_into(">I", data, where, random.choice([*WORDS, value + 1 & 0xFFFFFFFF, value ^ 1, value * 2 & 0xFFFFFFFF]))
     elif kind == "field64" and where + 8 <= len(data):
         struct.pack_into(">Q", data, where, random.choice([2**63, 2**64 - 1, 2**32, 2**62 - 1, 10**12]))
+    elif kind == "claim":
+        return claim(random, data, found)
     elif kind == "rename":
         data[at + 4 : at + 8] = random.choice([*BOXES, b"free", b"\0\0\0\0", b"uuid"])
     elif kind == "zero":
@@ -74,6 +76,20 @@ def mutate_boxes(random, data):
     elif kind == "twice" and size < 200_000:
         data[at:at] = data[at : at + size]
     return bytes(data), f"{kind} of {name.decode()} at {at}"
+
+
+def claim(random, data, found):
+    """Lets a table count millions of samples that it need not describe: a run without fields, samples of one size, long chunks."""
+    tables = [(at, name) for at, name in found if name in (b"trun", b"stsz", b"stsc", b"stts", b"ctts")]
+    if not tables:
+        return bytes(data), "nothing to claim with"
+    at, name = random.choice(tables)
+    count = random.choice([10**6, 80_000_000, 170_000_000, 2**31 - 1, 2**32 - 1])
+    # Behind the header of the box: flags and count; flags, size and count; flags, entries, and the first entry.
+    words = {b"trun": (0, count), b"stsz": (0, 1, count), b"stsc": (0, 1, 1, count, 1)}.get(name, (0, 1, count, 1))
+    if at + 8 + 4 * len(words) <= len(data):
+        struct.pack_into(f">{len(words)}I", data, at + 8, *words)
+    return bytes(data), f"{name.decode()} at {at} counts {count}"
 
 
 def mutate_pages(random, data):

@@ -78,7 +78,14 @@ impl Events {
         });
         if let Err(error) = written {
             self.gone = true;
-            tracing::info!("nobody reads the JSON events any more ({error}); the export goes on");
+            if error.kind() == io::ErrorKind::BrokenPipe {
+                tracing::info!("nobody reads the JSON events any more; the export goes on");
+            } else {
+                tracing::warn!(
+                    "the JSON events can't be written any more ({error}); the export goes on without them: check what \
+                     standard output leads to"
+                );
+            }
         }
     }
 }

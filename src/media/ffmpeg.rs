@@ -13,7 +13,12 @@ use ffmpeg_next::{Packet, ffi};
 
 use crate::budget::OverBudget;
 
-/// Prepares FFmpeg: sends its log to [`tracing`]. Cheap, and harmless to call again; whatever opens, encodes or writes
+/// Most that FFmpeg may take at a time, bytes. Files of a few bytes can count billions of samples, for which its demuxers take memory
+/// before they see that there are none. A plane of the largest picture (`input::MAX_AREA`) has 128 MB, and the index of eight
+/// million samples (37 hours at 60 a second) 192 MB.
+const LARGEST_ALLOCATION: usize = 192 << 20;
+
+/// Prepares FFmpeg: bounds what it takes of the memory, and sends its log to [`tracing`]. Cheap, and harmless to call again; whatever opens, encodes or writes
 /// media calls it first.
 pub fn init() {
     static ONCE: Once = Once::new();
@@ -24,6 +29,8 @@ pub fn init() {
         }
         // The level also bounds what libraries that FFmpeg loads (x264, VA-API) are asked to say.
         ffmpeg_next::log::set_level(ffmpeg_next::log::Level::Info);
+        // SAFETY: stores a number; no other thread allocates by FFmpeg yet, and it would be harmless if one did.
+        unsafe { ffi::av_max_alloc(LARGEST_ALLOCATION) };
         install_log(ffi::av_log_set_callback, ffi::av_log_format_line);
     });
 }
@@ -252,7 +259,7 @@ const RESTORE: &str = "restore it from a copy, or take its track out of recordin
 #[non_exhaustive]
 pub enum MediaError {
     /// The operating system refused a file.
-    #[error("can't {action} {file}")]
+    #[error("can't {action} {file} (check that it is there and may be read)")]
     Io {
         /// What was being done, "open".
         action: &'static str,
@@ -376,7 +383,7 @@ impl MediaError {
         Self::Ffmpeg {
             action,
             file: file.to_owned(),
-            advice: "",
+            advice: "the file may be damaged; restore it from a copy, or take its track out of recording-meta.json",
             source: source.into(),
         }
     }

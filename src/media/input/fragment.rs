@@ -3,6 +3,9 @@
 /// Box types of the parts of a fragment, and of what may lie beside them.
 const MOST_CHILDREN: usize = 1 << 16;
 
+/// Most samples of a run that says nothing about each of them: more than a second of sound has, sample by sample.
+const MOST_ALIKE: u32 = 1 << 16;
+
 /// Units and defaults of the tracks, from `moov`.
 #[derive(Debug, Default)]
 pub(super) struct Timing {
@@ -63,7 +66,8 @@ fn track(trak: &[u8]) -> Option<TrackTiming> {
 }
 
 impl Fragment {
-    /// Reads the content of a `moof`; `None` where it is damaged: its boxes don't fill it, or it holds no track with samples.
+    /// Reads the content of a `moof`; `None` where it is damaged: its boxes don't fill it, it holds no track with samples, or it
+    /// counts more samples than it describes.
     pub(super) fn read(moof: &[u8], timing: &Timing) -> Option<Self> {
         let mut walk = Children { rest: moof };
         let parts: Vec<_> = walk.by_ref().take(MOST_CHILDREN).collect();
@@ -75,7 +79,8 @@ impl Fragment {
             let mut walk = Children { rest: traf };
             let boxes: Vec<_> = walk.by_ref().take(MOST_CHILDREN).collect();
             let named = |wanted: &[u8; 4]| boxes.iter().any(|(kind, _)| kind == wanted);
-            if !walk.rest.is_empty() || !named(b"tfhd") {
+            let runs = boxes.iter().filter(|(kind, _)| kind == b"trun");
+            if !walk.rest.is_empty() || !named(b"tfhd") || !runs.clone().all(|(_, run)| has_room(run)) {
                 return None;
             }
             first.get_or_insert_with(|| times(&boxes, timing));
@@ -117,11 +122,7 @@ fn times(boxes: &[([u8; 4], &[u8])], timing: &Timing) -> Option<Fragment> {
             ticks = ticks.saturating_add(u64::from(count) * u64::from(default));
             continue;
         }
-        let begin = 8 + if flags & 1 != 0 { 4 } else { 0 } + if flags & 4 != 0 { 4 } else { 0 };
-        let entry = 4 * [0x100, 0x200, 0x400, 0x800]
-            .iter()
-            .filter(|flag| flags & **flag != 0)
-            .count();
+        let (begin, entry) = entries(flags);
         for index in 0..count as usize {
             ticks = ticks.saturating_add(u64::from(number(run, begin + index * entry)?));
         }
@@ -131,6 +132,23 @@ fn times(boxes: &[([u8; 4], &[u8])], timing: &Timing) -> Option<Fragment> {
         start: Some(seconds(start)),
         end: Some(seconds(start.saturating_add(ticks))),
     })
+}
+
+/// Where in a `trun` with these flags the entries of the samples begin, and how long one is, bytes.
+fn entries(flags: u32) -> (usize, usize) {
+    let fields = |all: &[u32]| 4 * all.iter().filter(|flag| flags & **flag != 0).count();
+    (8 + fields(&[1, 4]), fields(&[0x100, 0x200, 0x400, 0x800]))
+}
+
+/// Whether a `trun` describes as many samples as it counts. FFmpeg takes memory for all of them.
+fn has_room(run: &[u8]) -> bool {
+    let (Some(flags), Some(count)) = (number(run, 0), number(run, 4)) else {
+        return false;
+    };
+    match entries(flags) {
+        (_, 0) => count <= MOST_ALIKE,
+        (begin, entry) => run.len().saturating_sub(begin) / entry >= count as usize,
+    }
 }
 
 /// The number of 4 bytes at `at`.
@@ -159,5 +177,34 @@ impl<'a> Iterator for Children<'a> {
         let (this, rest) = self.rest.split_at(size);
         self.rest = rest;
         Some((kind, &this[8..]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn boxed(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
+        let size = u32::try_from(content.len() + 8).unwrap().to_be_bytes();
+        [&size[..], kind, content].concat()
+    }
+
+    /// The content of a `moof` with a run of `count` samples, of which `entries` bytes are there.
+    fn moof(flags: u32, count: u32, entries: usize) -> Vec<u8> {
+        let run = [&flags.to_be_bytes()[..], &count.to_be_bytes(), &vec![1; entries]].concat();
+        let track = [boxed(b"tfhd", &[0; 8]), boxed(b"trun", &run)].concat();
+        [boxed(b"mfhd", &[0; 8]), boxed(b"traf", &track)].concat()
+    }
+
+    /// A `trun` of 16 bytes can count four billion samples (14496-12, 8.8.8).
+    #[test]
+    fn runs_are_as_long_as_they_say() {
+        let read = |flags, count, entries| Fragment::read(&moof(flags, count, entries), &Timing::default());
+        // Duration and size of each sample behind the offset of the data.
+        assert!(read(0x301, 2, 4 + 16).is_some());
+        assert!(read(0x301, 3, 4 + 16).is_none());
+        assert!(read(0x301, u32::MAX, 4 + 16).is_none());
+        assert!(read(0, 48_000, 0).is_some());
+        assert!(read(0, 100_000_000, 0).is_none());
     }
 }
