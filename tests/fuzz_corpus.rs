@@ -19,8 +19,9 @@ const LIMIT: Duration = Duration::from_secs(10);
 fn used() -> Duration {
     use nix::sys::resource::{UsageWho, getrusage};
     let usage = getrusage(UsageWho::RUSAGE_SELF).unwrap();
-    let micros = |time: nix::libc::timeval| time.tv_sec as u64 * 1_000_000 + time.tv_usec as u64;
-    Duration::from_micros(micros(usage.user_time().into()) + micros(usage.system_time().into()))
+    let micros = |seconds, micros| Duration::from_secs(seconds as u64) + Duration::from_micros(micros as u64);
+    let (user, system) = (usage.user_time(), usage.system_time());
+    micros(user.tv_sec(), user.tv_usec()) + micros(system.tv_sec(), system.tv_usec())
 }
 
 #[cfg(not(unix))]

@@ -14,9 +14,9 @@ use ffmpeg_next::{Packet, ffi};
 use crate::budget::OverBudget;
 
 /// Most that FFmpeg may take at a time, bytes. Files of a few bytes can count billions of samples, for which its demuxers take memory
-/// before they see that there are none. A plane of the largest picture (`input::MAX_AREA`) has 128 MB, and the index of eight
-/// million samples (37 hours at 60 a second) 192 MB.
-const LARGEST_ALLOCATION: usize = 192 << 20;
+/// before they see that there are none. A plane of the largest picture (`input::MAX_AREA`) has 128 MB, and the index of six
+/// million samples (28 hours at 60 a second) 144 MB.
+const LARGEST_ALLOCATION: usize = 144 << 20;
 
 /// Prepares FFmpeg: bounds what it takes of the memory, and sends its log to [`tracing`]. Cheap, and harmless to call again; whatever opens, encodes or writes
 /// media calls it first.

@@ -135,6 +135,18 @@ impl Input {
             source,
         };
         let facts = mp4_facts(&mut chain).map_err(failed)?;
+        if let Some(count) = facts
+            .tracks
+            .iter()
+            .find_map(|track| track.overcounted(chain.length()))
+        {
+            return Err(MediaError::Limit {
+                file,
+                what: "a number of samples",
+                found: count.to_string(),
+                limit: format!("what its {} bytes have room for", chain.length()),
+            });
+        }
         let holes = repair::find_holes(&mut chain).map_err(failed)?;
         let damage = holes.iter().map(|hole| describe_hole(&chain, hole)).collect();
         chain.patch(holes.iter().filter_map(repair::cover).collect());

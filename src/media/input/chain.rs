@@ -62,6 +62,11 @@ impl Chain {
         })
     }
 
+    /// Bytes.
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.length == 0
     }

@@ -9,6 +9,11 @@ const MOST_BOXES: u32 = 64;
 /// Bytes of a small box that are read: room for 80 edits.
 const SMALL: u64 = 1024;
 
+/// Fewer samples than these do no harm, whether they are there or not.
+const MANY_SAMPLES: u32 = 1_000_000;
+/// Times the size of its file that the samples of a track may have.
+const OVER: u64 = 16;
+
 /// What a `trak` says.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct TrackFacts {
@@ -20,6 +25,8 @@ pub(super) struct TrackFacts {
     ticks: u64,
     /// Edits: duration in the movie's ticks, media time (-1 is emptiness).
     edits: Option<Vec<(u64, i64)>>,
+    /// Size that all samples have, and how many they are; `None` where each has its own.
+    alike: Option<(u32, u32)>,
     /// Durations of the first and the last sample, in ticks.
     first_last: Option<(u32, u32)>,
 }
@@ -56,6 +63,14 @@ impl TrackFacts {
     /// the sound's length: so an encoder ran from the first sample to the last, and what it began with is in there.
     pub(super) fn begins_unedited(&self) -> bool {
         self.edits.is_none() && self.first_last.is_some_and(|(first, last)| last < first)
+    }
+
+    /// How many samples it counts, if they are millions that a file of `length` bytes is far from having room for: FFmpeg takes
+    /// memory for all of them. A file that was cut off has room for a part.
+    pub(super) fn overcounted(&self, length: u64) -> Option<u32> {
+        let (size, count) = self.alike?;
+        let claimed = u64::from(size) * u64::from(count);
+        (count > MANY_SAMPLES && claimed / OVER > length).then_some(count)
     }
 
     /// Whether there is an edit list.
@@ -110,6 +125,10 @@ fn track(stream: &mut (impl Read + Seek), trak: &FoundBox) -> io::Result<TrackFa
                     }
                 });
                 facts.edits = Some(edits.collect());
+            }
+            b"stsz" => {
+                let size = number(4).filter(|size| *size > 0);
+                facts.alike = size.zip(number(8));
             }
             b"stts" => {
                 let first = number(12);

@@ -416,3 +416,24 @@ fn thousands_of_pieces_with_equal_times_are_refused_in_time() {
     // Searching them took minutes.
     assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
 }
+
+/// `stsz` can count four billion samples of one size in 20 bytes (14496-12, 8.7.3): FFmpeg makes an index of them.
+#[test]
+fn more_samples_than_the_file_has_room_for_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let seed = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/fuzz/track/whole.mp4");
+    let mut bytes = fs::read(seed).expect("the seed");
+    let at = bytes
+        .windows(4)
+        .position(|kind| kind == b"stsz")
+        .expect("a table");
+    // Behind the name: version and flags, the size of all samples, their number.
+    bytes[at + 8..at + 12].copy_from_slice(&1_u32.to_be_bytes());
+    bytes[at + 12..at + 16].copy_from_slice(&80_000_000_u32.to_be_bytes());
+    let path = write(folder.path(), "counted.mp4", bytes);
+    let error = refusal(&path).to_string();
+    assert!(
+        error.contains("counted.mp4 states a number of samples of 80000000"),
+        "{error}"
+    );
+}
