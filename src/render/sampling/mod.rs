@@ -23,7 +23,7 @@ use super::sources::planes::Planes;
 use crate::frame::{PackedFormat, PixelRect, Size};
 use filter::Filter;
 pub(in crate::render) use filter::rounded;
-use smear::{Smeared, Smearer};
+use smear::{Noise, Smeared, Smearer};
 use texels::{Texels, Weights};
 
 /// Values of a pixel.
@@ -88,14 +88,30 @@ pub(super) struct Sampler {
     texels: Texels,
     filter: Filter,
     smeared: Vec<Part>,
+    noise: Noise,
     row: Vec<f32>,
     line: Vec<u8>,
 }
 
 impl Sampler {
-    /// Hands `write` the pixels of `rect` (output pixels), a part of a row at a time: its row and first column within the
-    /// rectangle, and its pixels, 4 bytes each, opaque, which it may change. What a pixel becomes does not depend on the rectangle.
+    /// Hands `write` the pixels of `rects` (output pixels), a part of a row at a time: the number of the rectangle, its row and first
+    /// column within that, and its pixels, 4 bytes each, opaque, which it may change. What a pixel becomes does not depend on the
+    /// rectangles.
     pub(super) fn sample(
+        &mut self,
+        source: &Source<'_>,
+        map: &Placement,
+        rects: &[PixelRect],
+        mut write: impl FnMut(usize, u32, u32, &mut [u8]),
+    ) {
+        for (index, &rect) in rects.iter().enumerate() {
+            self.sample_one(source, map, rect, |row, column, pixels| {
+                write(index, row, column, pixels);
+            });
+        }
+    }
+
+    fn sample_one(
         &mut self,
         source: &Source<'_>,
         map: &Placement,
@@ -123,43 +139,52 @@ impl Sampler {
     }
 
     /// As [`sample`](Self::sample), for a smeared card: pixels are premultiplied with the coverage of their samples, where the
-    /// others are opaque.
+    /// others are opaque. Parts of the rectangles are made side by side.
     pub(super) fn smear(
         &mut self,
         source: &Source<'_>,
         map: &Placement,
         smeared: &Smeared,
-        rect: PixelRect,
-        mut write: impl FnMut(u32, u32, &mut [u8]),
+        rects: &[PixelRect],
+        mut write: impl FnMut(usize, u32, u32, &mut [u8]),
     ) {
         // The rows that a ray crosses should stay in a cache that is near. Every part makes the texels that its rays reach.
         const COLUMNS: u32 = 640;
-        const ROWS: u32 = 544;
-        let rows = (0..rect.height).step_by(ROWS as usize);
-        let rects: Vec<PixelRect> = rows
-            .flat_map(|y| (0..rect.width).step_by(COLUMNS as usize).map(move |x| (x, y)))
-            .map(|(x, y)| PixelRect {
-                x: rect.x + x,
-                y: rect.y + y,
-                width: COLUMNS.min(rect.width - x),
-                height: ROWS.min(rect.height - y),
-            })
-            .collect();
-        if self.smeared.len() < rects.len() {
-            self.smeared.resize_with(rects.len(), Part::default);
+        const ROWS: u32 = 272;
+        let mut jobs: Vec<(usize, PixelRect)> = Vec::new();
+        for (index, &rect) in rects.iter().enumerate() {
+            for y in (0..rect.height).step_by(ROWS as usize) {
+                for x in (0..rect.width).step_by(COLUMNS as usize) {
+                    let part = PixelRect {
+                        x: rect.x + x,
+                        y: rect.y + y,
+                        width: COLUMNS.min(rect.width - x),
+                        height: ROWS.min(rect.height - y),
+                    };
+                    jobs.push((index, part));
+                }
+            }
         }
-        let parts = &mut self.smeared[..rects.len()];
-        parts.par_iter_mut().zip(&rects).for_each(|(part, rect)| {
+        if self.smeared.len() < jobs.len() {
+            self.smeared.resize_with(jobs.len(), Part::default);
+        }
+        let ends = |end: fn(&PixelRect) -> u32| rects.iter().map(end).max().unwrap_or(0);
+        self.noise
+            .prepare(ends(|rect| rect.right()), ends(|rect| rect.bottom()));
+        let noise = &self.noise;
+        let parts = &mut self.smeared[..jobs.len()];
+        parts.par_iter_mut().zip(&jobs).for_each(|(part, (_, rect))| {
             let Part { smearer, pixels } = part;
             pixels.clear();
-            smearer.smear(source, map, smeared, *rect, |_, row| {
+            smearer.smear(source, map, (smeared, noise), *rect, |_, row| {
                 pixels.extend_from_slice(row)
             });
         });
-        for (part, of) in parts.iter_mut().zip(&rects) {
+        for (part, &(index, of)) in parts.iter_mut().zip(&jobs) {
+            let rect = rects[index];
             let rows = part.pixels.chunks_exact_mut(of.width as usize * CHANNELS);
             for (row, pixels) in (of.y - rect.y..).zip(rows) {
-                write(row, of.x - rect.x, pixels);
+                write(index, row, of.x - rect.x, pixels);
             }
         }
     }

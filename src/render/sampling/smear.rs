@@ -10,6 +10,8 @@
 //!
 //! Blocks are those of the output, whatever rectangle is asked for, so that a pixel does not depend on the rectangle.
 
+use std::sync::OnceLock;
+
 use multiversion::multiversion;
 
 use super::field::Field;
@@ -45,19 +47,19 @@ pub(in crate::render) struct Smeared {
     deep: f64,
 }
 
-/// Noise of 7.3 in steps of 1/256, a row of pixels at a time.
+/// Noise of 7.3 in steps of 1/256, a row of pixels at a time, made when it is first asked for.
 #[derive(Debug, Default)]
-struct Noise {
-    rows: Vec<Vec<u8>>,
+pub(super) struct Noise {
+    width: u32,
+    rows: Vec<OnceLock<Vec<u8>>>,
     /// The samples of 7.3 by step.
-    samples: Vec<Samples>,
+    samples: OnceLock<Vec<Samples>>,
 }
 
 /// Smears cards; keeps its buffers from call to call.
 #[derive(Debug, Default)]
 pub(super) struct Smearer {
     field: Field,
-    noise: Noise,
     lines: Vec<u8>,
 }
 
@@ -206,29 +208,37 @@ impl Smeared {
 }
 
 impl Noise {
-    /// Row `y` up to the pixel `end`.
-    fn row(&mut self, y: u32, end: u32) -> &[u8] {
-        let (y, end) = (y as usize, end as usize);
-        if self.rows.len() <= y {
-            self.rows.resize_with(y + 1, Vec::new);
+    /// Makes room for outputs of this size at least.
+    pub(super) fn prepare(&mut self, width: u32, height: u32) {
+        if width > self.width {
+            self.rows.clear();
+            self.width = width;
         }
-        let row = &mut self.rows[y];
-        for x in row.len()..end {
-            // In single precision, as shaders have it: in double the noise is another.
-            let place = (x as f32 + 0.5) * 12.9898 + (y as f32 + 0.5) * 78.233;
-            let wave = f64::from(place).sin() as f32 * 43_758.547;
-            row.push(((wave - wave.floor()) * 256.0) as u8);
+        if self.rows.len() < height as usize {
+            self.rows.resize_with(height as usize, OnceLock::new);
         }
-        row
+    }
+
+    /// Row `y`.
+    fn row(&self, y: u32) -> &[u8] {
+        self.rows[y as usize].get_or_init(|| {
+            let step = |x: u32| {
+                // In single precision, as shaders have it: in double the noise is another.
+                let place = (x as f32 + 0.5) * 12.9898 + (y as f32 + 0.5) * 78.233;
+                let wave = f64::from(place).sin() as f32 * 43_758.547;
+                ((wave - wave.floor()) * 256.0) as u8
+            };
+            (0..self.width).map(step).collect()
+        })
     }
 
     /// The samples of 7.3 with the noise of a pixel.
-    fn samples(&mut self, step: u8) -> &Samples {
-        if self.samples.is_empty() {
+    fn samples(&self, step: u8) -> &Samples {
+        let all = self.samples.get_or_init(|| {
             let all = (0..=u8::MAX).map(|step| Samples::radial(RADIAL, Self::value(step)));
-            self.samples.extend(all);
-        }
-        &self.samples[usize::from(step)]
+            all.collect()
+        });
+        &all[usize::from(step)]
     }
 
     /// What a step stands for: the middle of it.
@@ -239,12 +249,12 @@ impl Noise {
 
 impl Smearer {
     /// Hands `write` the pixels of `rect`, a row at a time from the top: the row within the rectangle, and pixels, 4 bytes each,
-    /// premultiplied with the coverage of their samples.
+    /// premultiplied with the coverage of their samples. The noise has room for them.
     pub(super) fn smear(
         &mut self,
         source: &Source<'_>,
         placement: &Placement,
-        smeared: &Smeared,
+        (smeared, noise): (&Smeared, &Noise),
         rect: PixelRect,
         mut write: impl FnMut(u32, &mut [u8]),
     ) {
@@ -301,7 +311,7 @@ impl Smearer {
                                 let line = &mut self.lines[(y - top) as usize * stride..][..stride];
                                 let line = &mut line[(start - rect.x) as usize * CHANNELS..]
                                     [..(end - start) as usize * CHANNELS];
-                                draw(&ways, &self.field, &mut self.noise, kind, (start, y), line);
+                                draw(&ways, &self.field, noise, kind, (start, y), line);
                             }
                         }
                         run = kind.map(|kind| (left, right, kind));
@@ -402,7 +412,7 @@ impl Ways<'_> {
 }
 
 /// The pixels from (`x`, `y`) on.
-fn draw(ways: &Ways<'_>, field: &Field, noise: &mut Noise, kind: Block, (x, y): (u32, u32), line: &mut [u8]) {
+fn draw(ways: &Ways<'_>, field: &Field, noise: &Noise, kind: Block, (x, y): (u32, u32), line: &mut [u8]) {
     let count = (line.len() / CHANNELS) as u32;
     match kind {
         Block::Empty => line.fill(0),
@@ -423,7 +433,7 @@ fn draw(ways: &Ways<'_>, field: &Field, noise: &mut Noise, kind: Block, (x, y): 
                     run.draw::<DIRECTIONAL, false>(&Samples::directional(), &[], line);
                 }
                 Count::All => {
-                    let noise = &noise.row(y, x + count)[x as usize..(x + count) as usize];
+                    let noise = &noise.row(y)[x as usize..(x + count) as usize];
                     run.draw::<RADIAL, true>(&Samples::radial(RADIAL, 0.5), noise, line);
                 }
                 Count::Few(4) => run.draw::<4, false>(&Samples::radial(4, 0.5), &[], line),
@@ -436,7 +446,7 @@ fn draw(ways: &Ways<'_>, field: &Field, noise: &mut Noise, kind: Block, (x, y): 
             let radial = matches!(ways.smeared.smearing, Smearing::Towards { .. });
             for (pixel, x) in line.as_chunks_mut::<CHANNELS>().0.iter_mut().zip(x..) {
                 let (samples, count) = if radial {
-                    let step = noise.row(y, x + 1)[x as usize];
+                    let step = noise.row(y)[x as usize];
                     (noise.samples(step), RADIAL)
                 } else {
                     (&directional, DIRECTIONAL)

@@ -25,7 +25,7 @@ fn sampled(picture: &YuvPicture, map: &Placement, rect: PixelRect) -> Vec<[u8; 4
     let conversion = Conversion::of(picture.color);
     let source = Source::new(&planes, picture.size, &conversion, PackedFormat::Rgba);
     let mut pixels = vec![None; (rect.width * rect.height) as usize];
-    Sampler::default().sample(&source, map, rect, |row, column, line| {
+    Sampler::default().sample(&source, map, &[rect], |_, row, column, line| {
         let start = (row * rect.width + column) as usize;
         for (place, pixel) in pixels[start..].iter_mut().zip(line.chunks_exact(4)) {
             assert_eq!(*place, None, "written twice");
@@ -176,7 +176,7 @@ fn smeared_pixels(picture: &YuvPicture, card: &Card, rect: PixelRect) -> Vec<[u8
     let placement = Placement::of(card, picture.size);
     let smeared = Smeared::of(card).unwrap();
     let mut pixels = Vec::new();
-    Sampler::default().smear(&source, &placement, &smeared, rect, |row, column, line| {
+    Sampler::default().smear(&source, &placement, &smeared, &[rect], |_, row, column, line| {
         assert_eq!((row * rect.width) as usize, pixels.len());
         assert_eq!(column, 0);
         pixels.extend(line.as_chunks::<4>().0.iter().copied());

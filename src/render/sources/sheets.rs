@@ -3,7 +3,7 @@
 //! What hides all below it is copied onto its surface before anything is drawn there. What a shader blends, and pieces too small to be
 //! worth a copy of their own, go to a sheet: a texture of the output's size in which a card's pixel lies where it is shown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::converted::Binder;
 use super::picture::Pictures;
@@ -122,8 +122,9 @@ impl Sheets {
         let buffer = uploads.take(device, bytes);
         {
             let mut mapped = uploads.map(device, &buffer, frame)?;
-            for parcel in &parcels {
-                let Some(shown) = plan.shown.get(&parcel.layer) else {
+            let layers: BTreeSet<LayerId> = parcels.iter().map(|parcel| parcel.layer).collect();
+            for layer in layers {
+                let Some(shown) = plan.shown.get(&layer) else {
                     continue;
                 };
                 let id = shown.source;
@@ -134,19 +135,23 @@ impl Sheets {
                 let conversion = colors.conversion(picture.color);
                 let source = Source::new(&planes, picture.size, &conversion, self.format);
                 let grading = shown.grade.map(|grade| Grading::new(&grade, self.format));
-                for &rect in &parcel.rects {
-                    let write = |row, column, pixels: &mut [u8]| {
-                        if let Some(grading) = &grading {
-                            grading.apply(pixels, rect.x + column, rect.y + row);
-                        }
-                        let start = parcel.start(rect, row, column);
-                        mapped.slice(start..start + pixels.len()).copy_from_slice(pixels);
-                    };
-                    let placement = &shown.placement;
-                    match &shown.smeared {
-                        None => self.sampler.sample(&source, placement, rect, write),
-                        Some(smeared) => self.sampler.smear(&source, placement, smeared, rect, write),
+                let (owners, rects): (Vec<&Parcel>, Vec<PixelRect>) = parcels
+                    .iter()
+                    .filter(|parcel| parcel.layer == layer)
+                    .flat_map(|parcel| parcel.rects.iter().map(move |&rect| (parcel, rect)))
+                    .unzip();
+                let write = |index: usize, row, column, pixels: &mut [u8]| {
+                    let rect = rects[index];
+                    if let Some(grading) = &grading {
+                        grading.apply(pixels, rect.x + column, rect.y + row);
                     }
+                    let start = owners[index].start(rect, row, column);
+                    mapped.slice(start..start + pixels.len()).copy_from_slice(pixels);
+                };
+                let placement = &shown.placement;
+                match &shown.smeared {
+                    None => self.sampler.sample(&source, placement, &rects, write),
+                    Some(smeared) => self.sampler.smear(&source, placement, smeared, &rects, write),
                 }
             }
         }
