@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes fixtures/everything.cap: the media of fixtures/desk.cap under a configuration that uses every effect.
+"""Writes fixtures/everything.cap: the media of fixtures/desk.cap under a configuration that uses every kind of effect.
 
     scripts/make-everything.py [FOLDER]
 
