@@ -2,6 +2,7 @@
 //! `CAPSTAN_MUTATE` changes them at random for a while where no nightly Rust is at hand.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
+#![allow(clippy::print_stderr, reason = "the seed and the counts of a run of the mutator")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -114,7 +115,7 @@ fn mutated_seeds() {
         .next()
         .map_or_else(|| fastrand::u64(..), |text| text.parse().unwrap());
     let only = parts.next();
-    println!("seed {seed}");
+    eprintln!("seed {seed}");
     let targets: Vec<Target> = TARGETS
         .into_iter()
         .filter(|(name, _)| only.is_none_or(|only| only == *name))
@@ -136,7 +137,7 @@ fn mutated_seeds() {
             judge((name, entry), &bytes, &tried);
             count += 1;
         }
-        println!("{name}: {count} inputs");
+        eprintln!("{name}: {count} inputs");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Landlock: which files the process may reach (https://docs.kernel.org/userspace-api/landlock.html).
+//! Landlock: which files the process may reach (<https://docs.kernel.org/userspace-api/landlock.html>).
 
 use std::fs;
 use std::io::ErrorKind;

@@ -110,7 +110,7 @@ impl PointerRules {
 struct Place {
     /// Recorded UV.
     uv: [f64; 2],
-    /// Position of the pointer image's id in [`PointerTrack::shapes`].
+    /// Position of the pointer image's id in [`Movement::shapes`].
     shape: u32,
 }
 
