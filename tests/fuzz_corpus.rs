@@ -2,7 +2,10 @@
 //! `CAPSTAN_MUTATE` changes them at random for a while where no nightly Rust is at hand.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
-#![allow(clippy::print_stderr, reason = "the seed and the counts of a run of the mutator")]
+#![allow(
+    clippy::print_stderr,
+    reason = "the seed and the counts of a run of the mutator"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
