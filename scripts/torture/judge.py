@@ -29,7 +29,7 @@ KEPT = 1 << 20
 PANIC = re.compile(r"panicked at|RUST_BACKTRACE|defect of this program|stack overflow|memory allocation of|Sanitizer")
 # Words of advice: a message tells what to do, or what would have been right, or that it went on without.
 ADVICE = re.compile(
-    r"\b(copy|restore|remove|use|give|name|choose|try|set|save|delete|free|make|close|check|export|record|see|allow|rename|repair|"
+    r"\b(copy|restore|remove|use|give|name|choose|try|set|save|delete|free|make|close|check|export|record|see|allow|rename|repair|install|"
     r"must|expected|required|instead|only|at most|at least|is this the folder|no pointer|without|--[a-z])\b|--[a-z]", re.IGNORECASE)
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
