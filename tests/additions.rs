@@ -6,10 +6,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use capstan::export::{Cancel, ExportError, ExportReport, ExportSettings, Request, frames};
+use capstan::export::{ExportReport, ExportSettings};
 use capstan::frame::{Nv12Frame, Size};
 use capstan::media::decode::HardwareChoice;
-use capstan::render::RenderError;
 use capstan::time::FrameRate;
 use serde_json::{Value, json};
 
@@ -18,25 +17,12 @@ mod common;
 /// A copy of desk.cap whose configuration `change` made another.
 fn recording(folder: &Path, change: impl FnOnce(&mut Value)) -> PathBuf {
     let recording = folder.join("styled.cap");
-    copy(&common::fixture("desk"), &recording);
+    common::copy_folder(&common::fixture("desk"), &recording);
     let file = recording.join("project-config.json");
     let mut config: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
     change(&mut config);
     fs::write(&file, serde_json::to_vec(&config).unwrap()).unwrap();
     recording
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
 
 /// Shows all frames to `visit`; `None`, said aloud, on a machine without an adapter.
@@ -52,31 +38,7 @@ fn show(
         damage,
         ..ExportSettings::default()
     };
-    let request = Request {
-        recording: recording.to_owned(),
-        target: PathBuf::new(),
-        overwrite: false,
-        settings,
-    };
-    let mut visit = |index: u64, frame: &Nv12Frame| visit(index, frame);
-    match frames(&request, &Cancel::new(), &mut visit) {
-        Ok(report) => Some(report),
-        Err(ExportError::Render(RenderError::NoAdapter))
-            if std::env::var_os("CAPSTAN_REQUIRE_GPU").is_none() =>
-        {
-            common::skipped("no adapter");
-            None
-        }
-        Err(error) => panic!("{}: {error}", recording.display()),
-    }
-}
-
-/// The rows of a frame without their padding.
-fn pixels(frame: &Nv12Frame) -> Vec<u8> {
-    let width = frame.size.width as usize;
-    let y = frame.y.chunks(frame.y_stride).flat_map(|row| &row[..width]);
-    let uv = frame.uv.chunks(frame.uv_stride).flat_map(|row| &row[..width]);
-    y.chain(uv).copied().collect()
+    common::compose(recording, settings, visit)
 }
 
 /// Y', Cb, Cr of BT.709 in limited range.
@@ -133,11 +95,15 @@ fn redrawing_what_changed_is_enough() {
     let folder = tempfile::tempdir().unwrap();
     let recording = recording(folder.path(), all_kinds);
     let mut whole = Vec::new();
-    if show(&recording, false, &mut |_, frame| whole.push(pixels(frame))).is_none() {
+    if show(&recording, false, &mut |_, frame| {
+        whole.push(common::pixels(frame))
+    })
+    .is_none()
+    {
         return;
     }
     let report = show(&recording, true, &mut |n, frame| {
-        assert!(pixels(frame) == whole[n as usize], "frame {n} differs");
+        assert!(common::pixels(frame) == whole[n as usize], "frame {n} differs");
     });
     assert!(report.unwrap().unrendered.is_empty());
 }
@@ -276,10 +242,14 @@ fn waveforms_are_redrawn_where_they_change() {
         config["overlayOrder"] = json!([{ "kind": "waveform", "track": 0 }]);
     });
     let mut whole = Vec::new();
-    if show(&recording, false, &mut |_, frame| whole.push(pixels(frame))).is_none() {
+    if show(&recording, false, &mut |_, frame| {
+        whole.push(common::pixels(frame))
+    })
+    .is_none()
+    {
         return;
     }
     show(&recording, true, &mut |n, frame| {
-        assert!(pixels(frame) == whole[n as usize], "frame {n} differs");
+        assert!(common::pixels(frame) == whole[n as usize], "frame {n} differs");
     });
 }

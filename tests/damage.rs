@@ -12,30 +12,22 @@ use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use capstan::convert::PixelPath;
-use capstan::export::{Cancel, ExportError, ExportReport, ExportSettings, PixelPathSetting, Request, frames};
+use capstan::export::{ExportReport, ExportSettings, PixelPathSetting};
 use capstan::frame::{Nv12Frame, Size};
 use capstan::media::decode::HardwareChoice;
-use capstan::render::RenderError;
 use capstan::time::FrameRate;
+
+mod common;
 
 /// A frame as numbers: two of 64 bits, so that equal ones mean equal pixels.
 fn digest(frame: &Nv12Frame) -> [u64; 2] {
+    let pixels = common::pixels(frame);
     [1u8, 2].map(|seed| {
         let mut hasher = DefaultHasher::new();
         seed.hash(&mut hasher);
-        let chroma = frame.size.chroma_420();
-        for row in frame.y.chunks(frame.y_stride) {
-            row[..frame.size.width as usize].hash(&mut hasher);
-        }
-        for row in frame.uv.chunks(frame.uv_stride) {
-            row[..chroma.width as usize * 2].hash(&mut hasher);
-        }
+        pixels.hash(&mut hasher);
         hasher.finish()
     })
-}
-
-fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
 }
 
 /// Digests of all frames and the report; `None`, said aloud, on a machine without an adapter.
@@ -48,27 +40,13 @@ fn run(recording: &Path, fps: u32, damage: bool, path: PixelPath) -> Option<(Vec
         damage,
         ..ExportSettings::default()
     };
-    let request = Request {
-        recording: recording.to_owned(),
-        target: PathBuf::new(),
-        overwrite: false,
-        settings,
-    };
     let mut digests = Vec::new();
     let mut visit = |index: u64, frame: &Nv12Frame| {
         assert_eq!(index, digests.len() as u64);
         digests.push(digest(frame));
     };
-    match frames(&request, &Cancel::new(), &mut visit) {
-        Ok(report) => Some((digests, report)),
-        Err(ExportError::Render(RenderError::NoAdapter))
-            if std::env::var_os("CAPSTAN_REQUIRE_GPU").is_none() =>
-        {
-            eprintln!("skipped: {}", RenderError::NoAdapter);
-            None
-        }
-        Err(error) => panic!("{}: {error}", recording.display()),
-    }
+    let report = common::compose(recording, settings, &mut visit)?;
+    Some((digests, report))
 }
 
 fn bytes(report: &ExportReport, stage: &str) -> u64 {
@@ -77,7 +55,7 @@ fn bytes(report: &ExportReport, stage: &str) -> u64 {
 }
 
 fn compare(name: &str, fps: u32, path: PixelPath) {
-    compare_recording(name, &fixture(name), fps, path);
+    compare_recording(name, &common::fixture(name), fps, path);
 }
 
 fn compare_recording(name: &str, recording: &Path, fps: u32, path: PixelPath) {
@@ -137,7 +115,7 @@ fn desk_by_swscale() {
 /// A copy of desk.cap with texts of every animation, captions and keys over it.
 fn written(folder: &Path) -> PathBuf {
     let recording = folder.join("written.cap");
-    copy(&fixture("desk.cap"), &recording);
+    common::copy_folder(&common::fixture("desk.cap"), &recording);
     let file = recording.join("project-config.json");
     let mut config: serde_json::Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
     let animations = [
@@ -187,19 +165,6 @@ fn written(folder: &Path) -> PathBuf {
     config["keyboard"] = serde_json::json!({ "settings": { "enabled": true } });
     fs::write(&file, serde_json::to_vec(&config).unwrap()).unwrap();
     recording
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
 
 #[test]

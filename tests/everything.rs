@@ -3,12 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
 
-use std::path::PathBuf;
-
-use capstan::export::{Cancel, ExportError, ExportReport, ExportSettings, Request, frames};
+use capstan::export::{ExportReport, ExportSettings};
 use capstan::frame::{Nv12Frame, Size};
 use capstan::media::decode::HardwareChoice;
-use capstan::render::RenderError;
 use capstan::time::FrameRate;
 
 mod common;
@@ -27,7 +24,6 @@ fn of_note<'a>(warnings: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
 
 /// Shows all frames to `visit`; `None`, said aloud, on a machine without an adapter.
 fn show(damage: bool, visit: &mut (dyn FnMut(u64, &Nv12Frame) + Send)) -> Option<ExportReport> {
-    let recording = common::fixture("everything");
     let settings = ExportSettings {
         frame_rate: FrameRate::new(15).unwrap(),
         bounds: Size::new(320, 180),
@@ -35,44 +31,20 @@ fn show(damage: bool, visit: &mut (dyn FnMut(u64, &Nv12Frame) + Send)) -> Option
         damage,
         ..ExportSettings::default()
     };
-    let request = Request {
-        recording: recording.clone(),
-        target: PathBuf::new(),
-        overwrite: false,
-        settings,
-    };
-    let mut visit = |index: u64, frame: &Nv12Frame| visit(index, frame);
-    match frames(&request, &Cancel::new(), &mut visit) {
-        Ok(report) => Some(report),
-        Err(ExportError::Render(RenderError::NoAdapter))
-            if std::env::var_os("CAPSTAN_REQUIRE_GPU").is_none() =>
-        {
-            common::skipped("no adapter");
-            None
-        }
-        Err(error) => panic!("{}: {error}", recording.display()),
-    }
-}
-
-/// The rows of a frame without their padding.
-fn pixels(frame: &Nv12Frame) -> Vec<u8> {
-    let width = frame.size.width as usize;
-    let y = frame.y.chunks(frame.y_stride).flat_map(|row| &row[..width]);
-    let uv = frame.uv.chunks(frame.uv_stride).flat_map(|row| &row[..width]);
-    y.chain(uv).copied().collect()
+    common::compose(&common::fixture("everything"), settings, visit)
 }
 
 #[test]
 fn redrawing_what_changed_is_enough() {
     let mut whole = Vec::new();
-    let Some(report) = show(false, &mut |_, frame| whole.push(pixels(frame))) else {
+    let Some(report) = show(false, &mut |_, frame| whole.push(common::pixels(frame))) else {
         return;
     };
     assert_eq!(whole.len() as u64, FRAMES);
     assert!(report.unrendered.is_empty(), "{:?}", report.unrendered);
     let mut seen = 0;
     show(true, &mut |n, frame| {
-        assert!(pixels(frame) == whole[n as usize], "frame {n} differs");
+        assert!(common::pixels(frame) == whole[n as usize], "frame {n} differs");
         seen += 1;
     });
     assert_eq!(seen, FRAMES);

@@ -7,12 +7,12 @@ mod common;
 
 use std::fs;
 use std::io::{Read, Seek};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use common::{capstan, fixture};
+use common::{capstan, copy_folder, fixture};
 use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 use serde_json::{Value, json};
@@ -80,7 +80,7 @@ impl Hostile {
         let hostile = Self {
             folder: tempfile::tempdir().unwrap(),
         };
-        copy(&fixture(name), &hostile.at(""));
+        copy_folder(&fixture(name), &hostile.at(""));
         hostile
     }
 
@@ -106,19 +106,6 @@ impl Hostile {
                 .arg(self.folder.path().join("out.mp4"))
                 .args(["--fps", "10", "--resolution", "160x90", "--overwrite"]),
         )
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            fs::copy(entry.path(), to).unwrap();
-        }
     }
 }
 

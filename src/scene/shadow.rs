@@ -54,7 +54,7 @@ impl ShadowStyle {
             blur: self.blur * half,
             alpha: self.alpha,
         };
-        (shadow.alpha > 0.0 && shadow.reach() > 0.0).then_some(shadow)
+        shadow.is_seen().then_some(shadow)
     }
 }
 

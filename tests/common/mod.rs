@@ -12,6 +12,9 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use capstan::export::{Cancel, ExportError, ExportReport, ExportSettings, Request, frames};
+use capstan::frame::Nv12Frame;
+use capstan::render::RenderError;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
@@ -135,6 +138,57 @@ pub(crate) fn tool(name: &str, args: &[&str]) -> Run {
     let run = run(Command::new(name).args(args).stdin(Stdio::null()));
     assert_eq!(run.code, Some(0), "{name} {args:?}\n{}", run.stderr);
     run
+}
+
+/// Composes all frames of `recording` for `visit`; `None`, said aloud, on a machine without an adapter.
+#[track_caller]
+pub(crate) fn compose(
+    recording: &Path,
+    settings: ExportSettings,
+    visit: &mut (dyn FnMut(u64, &Nv12Frame) + Send),
+) -> Option<ExportReport> {
+    let request = Request {
+        recording: recording.to_owned(),
+        target: PathBuf::new(),
+        overwrite: false,
+        settings,
+    };
+    let mut visit = |index: u64, frame: &Nv12Frame| visit(index, frame);
+    match frames(&request, &Cancel::new(), &mut visit) {
+        Ok(report) => Some(report),
+        Err(ExportError::Render(RenderError::NoAdapter))
+            if std::env::var_os("CAPSTAN_REQUIRE_GPU").is_none() =>
+        {
+            skipped(&RenderError::NoAdapter.to_string());
+            None
+        }
+        Err(error) => panic!("{}: {error}", recording.display()),
+    }
+}
+
+/// The bytes of a frame without the padding of its rows.
+pub(crate) fn pixels(frame: &Nv12Frame) -> Vec<u8> {
+    let chroma = frame.size.chroma_420();
+    let y = frame.y.chunks(frame.y_stride);
+    let uv = frame.uv.chunks(frame.uv_stride);
+    y.flat_map(|row| &row[..frame.size.width as usize])
+        .chain(uv.flat_map(|row| &row[..chroma.width as usize * 2]))
+        .copied()
+        .collect()
+}
+
+/// Copies a folder with all that is in it.
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
 }
 
 /// Says that a test was skipped, and why, past the harness, which keeps to itself what passing tests print.

@@ -74,6 +74,15 @@ impl Shadow {
         self.size + self.blur
     }
 
+    /// Whether it darkens anything.
+    pub(crate) fn is_seen(&self) -> bool {
+        self.alpha > 0.0 && self.reach() > 0.0
+    }
+
+    pub(super) fn is_finite(&self) -> bool {
+        finite(&[self.size, self.blur, self.alpha])
+    }
+
     /// Faded by `factor`, 0..=1: that multiplies the setting *shadow* and the opacity (cap-look.md 5.3). `None` when nothing of
     /// it can be seen.
     pub(crate) fn faded(self, factor: f64) -> Option<Self> {
@@ -82,7 +91,7 @@ impl Shadow {
             blur: self.blur * factor,
             alpha: self.alpha * factor * factor,
         };
-        (faded.alpha > 0.0 && faded.reach() > 0.0).then_some(faded)
+        faded.is_seen().then_some(faded)
     }
 }
 
@@ -97,6 +106,17 @@ pub struct BorderLine {
     pub opacity: f64,
 }
 
+impl BorderLine {
+    /// Whether it colours anything.
+    pub(crate) fn is_seen(&self) -> bool {
+        self.width > 0.0 && self.opacity > 0.0
+    }
+
+    pub(super) fn is_finite(&self) -> bool {
+        finite(&self.color) && finite(&[self.width, self.opacity])
+    }
+}
+
 impl Card {
     /// Half the shorter side is the largest radius that has a meaning (cap-look.md 5.1).
     pub fn corner_radius(&self) -> f64 {
@@ -107,14 +127,12 @@ impl Card {
 
     /// The shadow, where it darkens anything.
     pub fn seen_shadow(&self) -> Option<Shadow> {
-        self.shadow
-            .filter(|shadow| shadow.alpha > 0.0 && shadow.reach() > 0.0)
+        self.shadow.filter(Shadow::is_seen)
     }
 
     /// The border, where it colours anything.
     pub fn seen_border(&self) -> Option<BorderLine> {
-        self.border
-            .filter(|border| border.width > 0.0 && border.opacity > 0.0)
+        self.border.filter(BorderLine::is_seen)
     }
 
     /// Its rectangle grown by as much as the picture is smeared beyond it.
@@ -171,12 +189,8 @@ impl LayerKind for Card {
     }
 
     fn check(&self) -> Result<(), &'static str> {
-        let shadow = self
-            .shadow
-            .is_none_or(|shadow| finite(&[shadow.size, shadow.blur, shadow.alpha]));
-        let border = self
-            .border
-            .is_none_or(|border| finite(&border.color) && finite(&[border.width, border.opacity]));
+        let shadow = self.shadow.is_none_or(|shadow| shadow.is_finite());
+        let border = self.border.is_none_or(|border| border.is_finite());
         self.grade.map_or(Ok(()), |grade| grade.check())?;
         let smear = self.smear.is_none_or(|smear| finite(&smear.spread()));
         let own =

@@ -25,14 +25,12 @@ pub struct Window {
 impl Window {
     /// The shadow, where it darkens anything.
     pub fn seen_shadow(&self) -> Option<Shadow> {
-        self.shadow
-            .filter(|shadow| shadow.alpha > 0.0 && shadow.reach() > 0.0)
+        self.shadow.filter(Shadow::is_seen)
     }
 
     /// The border, where it colours anything.
     pub fn seen_border(&self) -> Option<BorderLine> {
-        self.border
-            .filter(|border| border.width > 0.0 && border.opacity > 0.0)
+        self.border.filter(BorderLine::is_seen)
     }
 
     /// Whether any pixel of it can be seen.
@@ -55,12 +53,8 @@ impl LayerKind for Window {
     }
 
     fn check(&self) -> Result<(), &'static str> {
-        let shadow = self
-            .shadow
-            .is_none_or(|shadow| finite(&[shadow.size, shadow.blur, shadow.alpha]));
-        let border = self
-            .border
-            .is_none_or(|border| finite(&border.color) && finite(&[border.width, border.opacity]));
+        let shadow = self.shadow.is_none_or(|shadow| shadow.is_finite());
+        let border = self.border.is_none_or(|border| border.is_finite());
         let own = finite(&[self.corner.radius, self.opacity]);
         if own && shadow && border && self.rect.is_finite() && self.art.is_finite() {
             Ok(())

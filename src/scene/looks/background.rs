@@ -173,7 +173,7 @@ impl CardStyle {
                     color: border.color.map(|channel| f64::from(channel.min(255)) / 255.0),
                     opacity: checks.clamp("background.border.opacity", border.opacity, 0.0..=100.0)? / 100.0,
                 };
-                (line.width > 0.0 && line.opacity > 0.0).then_some(line)
+                line.is_seen().then_some(line)
             }
             _ => None,
         };
