@@ -4,7 +4,10 @@
 //! cut into stripes of columns, which are filtered at the same time. What a pixel becomes depends on nothing but its place and what
 //! lies around it, so partial redraws give the same bytes.
 
+use rayon::prelude::*;
+
 use crate::frame::{PackedFormat, PixelRect, Size};
+use crate::render::sampling::rounded;
 
 /// Values of a pixel.
 pub(in crate::render) const CHANNELS: usize = 4;
@@ -15,7 +18,7 @@ pub(in crate::render) const VALUES: usize = BLOCK * CHANNELS;
 /// Columns that are filtered together: few enough for the rows that a column's taps reach to stay in the second cache.
 const STRIPE: u32 = 128;
 /// Columns whose taps stay in the first cache.
-pub(in crate::render) const STRAND: usize = 16;
+const STRAND: usize = 16;
 
 /// Pixels in memory.
 #[derive(Clone, Copy)]
@@ -53,7 +56,7 @@ pub(in crate::render) fn column_stripes(size: Size, parts: &[PixelRect]) -> Vec<
 }
 
 /// `rect` with whole blocks, which may end beyond the surface.
-pub(in crate::render) fn blocks(rect: PixelRect) -> PixelRect {
+fn blocks(rect: PixelRect) -> PixelRect {
     let x = rect.x / BLOCK as u32 * BLOCK as u32;
     PixelRect {
         x,
@@ -83,6 +86,126 @@ pub(in crate::render) fn spread(below: Pixels<'_>, y: u32, hull: PixelRect, reac
     }
 }
 
+/// A blur of rows first, and of the columns of what came out. Pixels of a block are blurred alike.
+pub(in crate::render) trait Separable: Sync {
+    /// How far the longest taps reach, pixels.
+    fn reach(&self) -> usize;
+
+    /// Numbers the kernels of the blocks of row `y` from column `x` on.
+    fn choose(&self, y: u32, x: u32, kernels: &mut [u16]);
+
+    /// Blurs along a row: `line` begins the taps' reach before the first pixel.
+    fn along(&self, line: &[f32], kernels: &[u16], blurred: &mut [f32]);
+
+    /// Blurs down the columns of a strand, from the place (row, column) on. `kernels` are those of the strand's blocks.
+    fn down(&self, rows: &[f32], place: (usize, usize), kernels: &[u16], target: &mut [u8]);
+}
+
+/// Blurs `parts` of a surface of `size`, which do not overlap. `below` holds them and all that lies within the blur's reach of
+/// them, up to the surface's edges. Pieces come in any order, with their rows behind each other.
+pub(in crate::render) fn separable(
+    blur: &impl Separable,
+    size: Size,
+    below: Pixels<'_>,
+    parts: &[PixelRect],
+) -> Vec<(PixelRect, Vec<u8>)> {
+    let pieces = column_stripes(size, parts)
+        .into_par_iter()
+        .map_init(Room::default, |room, parts| {
+            room.stripe(blur, size, below, &parts)
+        });
+    pieces.flatten_iter().collect()
+}
+
+/// What blurring a stripe needs, kept from one to the next.
+#[derive(Default)]
+struct Room {
+    line: Vec<f32>,
+    blurred: Vec<f32>,
+    kernels: Vec<u16>,
+    rows: Rows,
+}
+
+impl Room {
+    /// The parts within one stripe.
+    fn stripe(
+        &mut self,
+        blur: &impl Separable,
+        size: Size,
+        below: Pixels<'_>,
+        parts: &[PixelRect],
+    ) -> Vec<(PixelRect, Vec<u8>)> {
+        let Some(hull) = parts.iter().copied().reduce(PixelRect::hull).map(blocks) else {
+            return Vec::new();
+        };
+        let reach = blur.reach();
+        let width = hull.width as usize;
+        let count = hull.height as usize + 2 * reach;
+        let mut wanted = vec![false; count];
+        for part in parts {
+            let first = (part.y - hull.y) as usize;
+            wanted[first..first + part.height as usize + 2 * reach].fill(true);
+        }
+        let Self {
+            line,
+            blurred,
+            kernels,
+            rows,
+        } = self;
+        rows.resize(width, count);
+        line.resize((width + 2 * reach) * CHANNELS, 0.0);
+        blurred.resize(width * CHANNELS, 0.0);
+        kernels.resize(count * width / BLOCK, 0);
+        let mut done = None;
+        for index in (0..count).filter(|&index| wanted[index]) {
+            // Rows beyond the surface are copies of its outermost.
+            let y = (hull.y as usize + index)
+                .saturating_sub(reach)
+                .min(size.height as usize - 1);
+            if done != Some(y) {
+                let own = y + reach - hull.y as usize;
+                let kernels = &mut kernels[own * width / BLOCK..][..width / BLOCK];
+                spread(below, y as u32, hull, reach, line);
+                blur.choose(y as u32, hull.x, kernels);
+                blur.along(line, kernels, blurred);
+                done = Some(y);
+            }
+            rows.put(index, blurred);
+        }
+        let finish = |part: &PixelRect| {
+            let mut bytes = vec![0; part.area() as usize * CHANNELS];
+            let (first, end) = ((part.x - hull.x) as usize, (part.right() - hull.x) as usize);
+            let mut from = first;
+            while from < end {
+                let to = (from / STRAND * STRAND + STRAND).min(end);
+                let strand = rows.strand(from);
+                for (y, row) in bytes.chunks_exact_mut((end - first) * CHANNELS).enumerate() {
+                    let index = (part.y - hull.y) as usize + y + reach;
+                    let kernels = &kernels[(index * width + from / STRAND * STRAND) / BLOCK..];
+                    let target = &mut row[(from - first) * CHANNELS..(to - first) * CHANNELS];
+                    blur.down(strand, (index, from % STRAND), kernels, target);
+                }
+                from = to;
+            }
+            (*part, bytes)
+        };
+        parts.iter().map(finish).collect()
+    }
+}
+
+/// Stores block `block` of a strand in `target`, whose first pixel is column `first` of the strand: as much of it as lies there.
+#[inline(always)]
+pub(in crate::render) fn store(sum: [f32; VALUES], block: usize, first: usize, target: &mut [u8]) {
+    let end = first + target.len() / CHANNELS;
+    let mut bytes = [0; VALUES];
+    for (byte, value) in bytes.iter_mut().zip(sum) {
+        *byte = rounded(value.clamp(0.0, 255.0));
+    }
+    let (from, to) = ((block * BLOCK).max(first), ((block + 1) * BLOCK).min(end));
+    let within = (from - block * BLOCK) * CHANNELS..(to - block * BLOCK) * CHANNELS;
+    target[(from - first) * CHANNELS..(to - first) * CHANNELS].copy_from_slice(&bytes[within]);
+}
+
 /// Rows that were blurred along, in strands of a few columns, so that a column's taps lie near each other.
 #[derive(Default)]
 pub(in crate::render) struct Rows {
@@ -96,14 +219,14 @@ impl Rows {
     pub(in crate::render) const ROW: usize = STRAND * CHANNELS;
 
     /// Makes room for `count` rows of `width` columns.
-    pub(in crate::render) fn resize(&mut self, width: usize, count: usize) {
+    fn resize(&mut self, width: usize, count: usize) {
         self.values
             .resize(width.div_ceil(STRAND) * count * Self::ROW, 0.0);
         self.count = count;
     }
 
     /// Takes row `index` in.
-    pub(in crate::render) fn put(&mut self, index: usize, row: &[f32]) {
+    fn put(&mut self, index: usize, row: &[f32]) {
         for (strand, values) in row.chunks(Self::ROW).enumerate() {
             let start = (strand * self.count + index) * Self::ROW;
             self.values[start..start + values.len()].copy_from_slice(values);
@@ -111,7 +234,7 @@ impl Rows {
     }
 
     /// The rows of the strand that holds a column.
-    pub(in crate::render) fn strand(&self, column: usize) -> &[f32] {
+    fn strand(&self, column: usize) -> &[f32] {
         let all = self.count * Self::ROW;
         &self.values[column / STRAND * all..][..all]
     }

@@ -4,14 +4,10 @@
 //! middle, which differs from their own by a few hundredths of a pixel.
 
 use multiversion::multiversion;
-use rayon::prelude::*;
 
 use super::amounts::{by_distance, choose};
 use crate::frame::PixelRect;
-use crate::render::filters::stripes::{
-    BLOCK, CHANNELS, Pixels, Rows, STRAND, VALUES, blocks, column_stripes, spread,
-};
-use crate::render::sampling::rounded;
+use crate::render::filters::stripes::{BLOCK, CHANNELS, Pixels, Rows, Separable, VALUES, separable, store};
 use crate::scene::FocusBlur;
 
 /// Radii that differ by less than this share have the same weights, those of their middle. A hundredth to each side moves an
@@ -60,94 +56,40 @@ pub(in crate::render) fn gaussian(
     below: Pixels<'_>,
     parts: &[PixelRect],
 ) -> Vec<(PixelRect, Vec<u8>)> {
-    let weights = Weights::new(blur);
-    let pieces = column_stripes(blur.size, parts)
-        .into_par_iter()
-        .map_init(Room::default, |room, parts| {
-            room.stripe(blur, &weights, below, &parts)
-        });
-    pieces.flatten_iter().collect()
+    let blur = Gaussian {
+        blur,
+        weights: Weights::new(blur),
+    };
+    separable(&blur, blur.blur.size, below, parts)
 }
 
-/// What blurring a stripe needs, kept from one to the next.
-#[derive(Default)]
-struct Room {
-    line: Vec<f32>,
-    blurred: Vec<f32>,
-    kernels: Vec<u16>,
-    rows: Rows,
+/// A focus blur with its weights.
+struct Gaussian<'a> {
+    blur: &'a FocusBlur,
+    weights: Weights,
 }
 
-impl Room {
-    /// The parts within one stripe.
-    fn stripe(
-        &mut self,
-        blur: &FocusBlur,
-        weights: &Weights,
-        below: Pixels<'_>,
-        parts: &[PixelRect],
-    ) -> Vec<(PixelRect, Vec<u8>)> {
-        let Some(hull) = parts.iter().copied().reduce(PixelRect::hull).map(blocks) else {
-            return Vec::new();
-        };
-        let reach = weights.longest();
-        let width = hull.width as usize;
-        let count = hull.height as usize + 2 * reach;
-        let mut wanted = vec![false; count];
-        for part in parts {
-            let first = (part.y - hull.y) as usize;
-            wanted[first..first + part.height as usize + 2 * reach].fill(true);
-        }
-        let Self {
-            line,
-            blurred,
+impl Separable for Gaussian<'_> {
+    fn reach(&self) -> usize {
+        self.weights.longest()
+    }
+
+    fn choose(&self, y: u32, x: u32, kernels: &mut [u16]) {
+        choose(
+            self.blur,
+            &self.weights.by_distance,
+            y,
+            (x, BLOCK as u32),
             kernels,
-            rows,
-        } = self;
-        rows.resize(width, count);
-        line.resize((width + 2 * reach) * CHANNELS, 0.0);
-        blurred.resize(width * CHANNELS, 0.0);
-        kernels.resize(count * width / BLOCK, 0);
-        let mut done = None;
-        for index in (0..count).filter(|&index| wanted[index]) {
-            // Rows beyond the surface are copies of its outermost.
-            let y = (hull.y as usize + index)
-                .saturating_sub(reach)
-                .min(blur.size.height as usize - 1);
-            if done != Some(y) {
-                let own = y + reach - hull.y as usize;
-                let kernels = &mut kernels[own * width / BLOCK..][..width / BLOCK];
-                spread(below, y as u32, hull, reach, line);
-                choose(
-                    blur,
-                    &weights.by_distance,
-                    y as u32,
-                    (hull.x, BLOCK as u32),
-                    kernels,
-                );
-                along(line, reach, &weights.kernels, kernels, blurred);
-                done = Some(y);
-            }
-            rows.put(index, blurred);
-        }
-        let finish = |part: &PixelRect| {
-            let mut bytes = vec![0; part.area() as usize * CHANNELS];
-            let (first, end) = ((part.x - hull.x) as usize, (part.right() - hull.x) as usize);
-            let mut from = first;
-            while from < end {
-                let to = (from / STRAND * STRAND + STRAND).min(end);
-                let strand = rows.strand(from);
-                for (y, row) in bytes.chunks_exact_mut((end - first) * CHANNELS).enumerate() {
-                    let index = (part.y - hull.y) as usize + y + reach;
-                    let kernels = &kernels[(index * width + from / STRAND * STRAND) / BLOCK..];
-                    let target = &mut row[(from - first) * CHANNELS..(to - first) * CHANNELS];
-                    down(strand, (index, from % STRAND), &weights.kernels, kernels, target);
-                }
-                from = to;
-            }
-            (*part, bytes)
-        };
-        parts.iter().map(finish).collect()
+        );
+    }
+
+    fn along(&self, line: &[f32], kernels: &[u16], blurred: &mut [f32]) {
+        along(line, self.reach(), &self.weights.kernels, kernels, blurred);
+    }
+
+    fn down(&self, rows: &[f32], place: (usize, usize), kernels: &[u16], target: &mut [u8]) {
+        down(rows, place, &self.weights.kernels, kernels, target);
     }
 }
 
@@ -190,12 +132,6 @@ fn down(rows: &[f32], place: (usize, usize), weights: &[Vec<f32>], kernels: &[u1
     for block in first / BLOCK..end.div_ceil(BLOCK) {
         let at = row * Rows::ROW + block * VALUES;
         let sum = weighed(rows, at, Rows::ROW, &weights[kernels[block] as usize]);
-        let mut bytes = [0; VALUES];
-        for (byte, value) in bytes.iter_mut().zip(sum) {
-            *byte = rounded(value.clamp(0.0, 255.0));
-        }
-        let (from, to) = ((block * BLOCK).max(first), ((block + 1) * BLOCK).min(end));
-        let within = (from - block * BLOCK) * CHANNELS..(to - block * BLOCK) * CHANNELS;
-        target[(from - first) * CHANNELS..(to - first) * CHANNELS].copy_from_slice(&bytes[within]);
+        store(sum, block, first, target);
     }
 }

@@ -5,9 +5,7 @@ use rayon::prelude::*;
 
 use super::Kernel;
 use crate::frame::{PixelRect, Size};
-use crate::render::filters::stripes::{
-    BLOCK, CHANNELS, Pixels, Rows, STRAND, VALUES, blocks, column_stripes, spread,
-};
+use crate::render::filters::stripes::{BLOCK, CHANNELS, Pixels, Rows, Separable, VALUES, separable, store};
 use crate::render::sampling::rounded;
 use crate::scene::Mask;
 
@@ -35,18 +33,13 @@ pub(in crate::render) fn blur(
             .collect(),
         reach: reach(radius) as usize,
     };
-    let pieces = column_stripes(size, parts)
-        .into_par_iter()
-        .map_init(Room::default, |room, parts| {
-            let mut pieces = room.stripe(&taps, size, below, &parts);
-            if mask.softness > 0.0 {
-                for (part, pixels) in &mut pieces {
-                    blend(mask, size, below, *part, pixels);
-                }
-            }
-            pieces
-        });
-    pieces.flatten_iter().collect()
+    let mut pieces = separable(&taps, size, below, parts);
+    if mask.softness > 0.0 {
+        pieces
+            .par_iter_mut()
+            .for_each(|(part, pixels)| blend(mask, size, below, *part, pixels));
+    }
+    pieces
 }
 
 /// Weights of pixels to either side, by distance.
@@ -56,63 +49,20 @@ struct Taps {
     reach: usize,
 }
 
-/// What blurring a stripe needs, kept from one to the next.
-#[derive(Default)]
-struct Room {
-    line: Vec<f32>,
-    blurred: Vec<f32>,
-    rows: Rows,
-}
+impl Separable for Taps {
+    fn reach(&self) -> usize {
+        self.reach
+    }
 
-impl Room {
-    /// The parts within one stripe.
-    fn stripe(
-        &mut self,
-        taps: &Taps,
-        size: Size,
-        below: Pixels<'_>,
-        parts: &[PixelRect],
-    ) -> Vec<(PixelRect, Vec<u8>)> {
-        let Some(hull) = parts.iter().copied().reduce(PixelRect::hull).map(blocks) else {
-            return Vec::new();
-        };
-        let reach = taps.reach;
-        let width = hull.width as usize;
-        let count = hull.height as usize + 2 * reach;
-        let Self { line, blurred, rows } = self;
-        rows.resize(width, count);
-        line.resize((width + 2 * reach) * CHANNELS, 0.0);
-        blurred.resize(width * CHANNELS, 0.0);
-        let mut done = None;
-        for index in 0..count {
-            // Rows beyond the surface are copies of its outermost.
-            let y = (hull.y as usize + index)
-                .saturating_sub(reach)
-                .min(size.height as usize - 1);
-            if done != Some(y) {
-                spread(below, y as u32, hull, reach, line);
-                along(line, taps, blurred);
-                done = Some(y);
-            }
-            rows.put(index, blurred);
-        }
-        let finish = |part: &PixelRect| {
-            let mut bytes = vec![0; part.area() as usize * CHANNELS];
-            let (first, end) = ((part.x - hull.x) as usize, (part.right() - hull.x) as usize);
-            let mut from = first;
-            while from < end {
-                let to = (from / STRAND * STRAND + STRAND).min(end);
-                let strand = rows.strand(from);
-                for (y, row) in bytes.chunks_exact_mut((end - first) * CHANNELS).enumerate() {
-                    let index = (part.y - hull.y) as usize + y + reach;
-                    let target = &mut row[(from - first) * CHANNELS..(to - first) * CHANNELS];
-                    down(strand, (index, from % STRAND), taps, target);
-                }
-                from = to;
-            }
-            (*part, bytes)
-        };
-        parts.iter().map(finish).collect()
+    /// All blocks have the same.
+    fn choose(&self, _: u32, _: u32, _: &mut [u16]) {}
+
+    fn along(&self, line: &[f32], _: &[u16], blurred: &mut [f32]) {
+        along(line, self, blurred);
+    }
+
+    fn down(&self, rows: &[f32], place: (usize, usize), _: &[u16], target: &mut [u8]) {
+        down(rows, place, self, target);
     }
 }
 
@@ -152,13 +102,7 @@ fn down(rows: &[f32], place: (usize, usize), taps: &Taps, target: &mut [u8]) {
     for block in first / BLOCK..end.div_ceil(BLOCK) {
         let at = row * Rows::ROW + block * VALUES;
         let sum = weighed(rows, at, Rows::ROW, taps);
-        let mut bytes = [0; VALUES];
-        for (byte, value) in bytes.iter_mut().zip(sum) {
-            *byte = rounded(value.clamp(0.0, 255.0));
-        }
-        let (from, to) = ((block * BLOCK).max(first), ((block + 1) * BLOCK).min(end));
-        let within = (from - block * BLOCK) * CHANNELS..(to - block * BLOCK) * CHANNELS;
-        target[(from - first) * CHANNELS..(to - first) * CHANNELS].copy_from_slice(&bytes[within]);
+        store(sum, block, first, target);
     }
 }
 
