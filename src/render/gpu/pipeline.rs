@@ -72,10 +72,11 @@ impl ShaderFile {
     }
 
     /// What several shaders share, before the source.
-    const fn shared(self) -> &'static str {
+    const fn shared(self) -> &'static [&'static str] {
         match self {
-            Self::Background | Self::Card | Self::Pointer => GRADE,
-            Self::Notch | Self::Window => SHAPE,
+            Self::Background | Self::Pointer => &[GRADE],
+            Self::Card => &[GRADE, SHAPE],
+            Self::Notch | Self::Window => &[SHAPE],
             Self::Focus
             | Self::Glyphs
             | Self::Mask
@@ -84,7 +85,7 @@ impl ShaderFile {
             | Self::Shade
             | Self::Sprite
             | Self::Surface
-            | Self::Waveform => "",
+            | Self::Waveform => &[],
         }
     }
 
@@ -313,7 +314,10 @@ fn shader(device: &Device, file: ShaderFile, layouts: &Layouts) -> Shader {
         module: device.device.create_shader_module(wgpu::ShaderModuleDescriptor {
             label: Some(file.name()),
             source: wgpu::ShaderSource::Wgsl(
-                format!("{COMMON}\n{}\n{}", file.shared(), file.source()).into(),
+                [&[COMMON], file.shared(), &[file.source()]]
+                    .concat()
+                    .join("\n")
+                    .into(),
             ),
         }),
         layout: device

@@ -87,7 +87,7 @@ impl CardKey {
             ),
             ("opaque", f64::from(u8::from(self.opaque))),
             ("sharpened", f64::from(u8::from(self.sharpened))),
-            ("squircle", f64::from(u8::from(self.squircle))),
+            ("superellipse", f64::from(u8::from(self.squircle))),
             ("straight", f64::from(u8::from(self.straight))),
             ("bordered", f64::from(u8::from(self.bordered))),
             ("shadowed", f64::from(u8::from(self.shadowed))),

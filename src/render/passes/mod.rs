@@ -2,6 +2,7 @@
 
 pub(super) mod processor;
 
+use super::gpu::copies::{extent, origin};
 use super::gpu::numbers::Numbers;
 use super::gpu::pipeline::Pipelines;
 use super::gpu::surfaces::{Surface, Surfaces};
@@ -12,7 +13,7 @@ use super::sources::bitmaps::BitmapStore;
 use super::sources::canvas::Canvases;
 use super::sources::glyphs::GlyphStore;
 use super::sources::picture::{Loaded, PictureStore};
-use super::sources::sheets::{Sheets, extent, origin};
+use super::sources::sheets::Sheets;
 
 /// Everything that draws read; all of it was prepared for the plan.
 pub(super) struct Room<'a> {

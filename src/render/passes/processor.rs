@@ -7,11 +7,11 @@ use crate::frame::PixelRect;
 use crate::render::error::{RenderError, Stage};
 use crate::render::filters::processor::Filtering;
 use crate::render::filters::stripes::Pixels;
+use crate::render::gpu::copies::{extent, origin, pitch};
 use crate::render::gpu::device::Device;
 use crate::render::gpu::surfaces::Surfaces;
 use crate::render::plan::draw::{Means, Textures};
 use crate::render::plan::{Pass, Plan};
-use crate::render::sources::sheets::{extent, origin};
 use crate::render::sources::uploads::Uploads;
 use crate::scene::SurfaceId;
 
@@ -26,14 +26,14 @@ pub(in crate::render) struct Processor {
 
 /// Part of a surface in a buffer.
 #[derive(Clone, Copy)]
-struct Parcel {
+struct Excerpt {
     rect: PixelRect,
     pitch: u32,
 }
 
-impl Parcel {
+impl Excerpt {
     fn of(rect: PixelRect) -> Self {
-        let pitch = (rect.width * 4).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
+        let pitch = pitch(rect.width * 4);
         Self { rect, pitch }
     }
 
@@ -77,7 +77,7 @@ impl Processor {
             let Some(hull) = rects.iter().copied().reduce(PixelRect::hull) else {
                 continue;
             };
-            let read = Parcel::of(reached(hull, filtering));
+            let read = Excerpt::of(reached(hull, filtering));
             let staging = self.staging(device, read.bytes());
             encoder.copy_texture_to_buffer(
                 wgpu::TexelCopyTextureInfo {
@@ -107,7 +107,7 @@ impl Processor {
             };
             staging.unmap();
 
-            let written = Parcel::of(hull);
+            let written = Excerpt::of(hull);
             let buffer = uploads.take(device, written.bytes());
             {
                 let mut mapped = uploads.map(device, &buffer, frame)?;

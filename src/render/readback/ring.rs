@@ -9,6 +9,7 @@ use crossbeam_channel::{Receiver, Sender};
 use super::nv12::Nv12Layout;
 use crate::frame::{Areas, Nv12Frame, PackedFormat, PackedView, PixelRect, Size};
 use crate::render::error::{RenderError, Stage};
+use crate::render::gpu::copies::pitch;
 use crate::render::gpu::device::Device;
 
 /// How long one frame may take. lavapipe draws 4K in a tenth of a second.
@@ -70,7 +71,7 @@ pub(in crate::render) struct Ring {
 
 impl Ring {
     pub(in crate::render) fn new(device: &Device, size: Size, format: PackedFormat, capacity: usize) -> Self {
-        let stride = (size.width * 4).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
+        let stride = pitch(size.width * 4);
         Self::arranged(
             device,
             Arrangement::Packed(Layout { size, format, stride }),

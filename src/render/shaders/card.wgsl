@@ -45,7 +45,6 @@ override within_bounds: bool;
 // Nothing shows through; the target clamps what it stores.
 override opaque: bool;
 override sharpened: bool;
-override squircle: bool;
 // No pixel lies in a corner's quadrant, where the distance depends on both axes.
 override straight: bool;
 override bordered: bool;
@@ -133,33 +132,17 @@ fn distance_from_edge(pixel: vec2<f32>) -> f32 {
     if topped {
         radius = select(radius, card.top_radius, pixel.y < card.shape.y);
     }
-    let q = abs(pixel - card.shape.xy) - card.shape.zw + radius;
     if straight {
-        return max(q.x, q.y) - radius;
+        let q = abs(pixel - card.shape.xy) - card.shape.zw;
+        return max(q.x, q.y);
     }
-    let outside = max(q, vec2<f32>(0.0));
-    var norm: f32;
-    if squircle {
-        // Scaled by the larger side: fourth powers of pixel distances leave the range in which f32 is exact enough.
-        let larger = max(max(outside.x, outside.y), 1e-6);
-        let ratio = outside / larger;
-        let squared = ratio * ratio;
-        norm = larger * sqrt(sqrt(dot(squared, squared)));
-    } else {
-        norm = length(outside);
-    }
-    return norm + min(max(q.x, q.y), 0.0) - radius;
-}
-
-// 5.2; the distance changes by at most 1 a pixel, so w is 1.
-fn inside(distances: vec4<f32>) -> f32 {
-    return dot(1.0 - smoothstep(vec4<f32>(-1.0), vec4<f32>(1.0), distances), vec4<f32>(0.25));
+    return edge_distance(pixel, card.shape, radius);
 }
 
 // 5.3.
 fn shadow(pixel: vec2<f32>) -> f32 {
-    let ramp = clamp((card.shadow_end - abs(distance_from_edge(pixel))) * card.shadow_slope, 0.0, 1.0);
-    return card.shadow_alpha * ramp * ramp * (3.0 - 2.0 * ramp);
+    let ends = vec3<f32>(card.shadow_end, card.shadow_slope, card.shadow_alpha);
+    return shadow_alpha(distance_from_edge(pixel), ends);
 }
 
 // 5.2 at a pixel.

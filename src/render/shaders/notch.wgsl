@@ -32,6 +32,6 @@ fn notch_distance(pixel: vec2<f32>) -> f32 {
 fn hang(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
     let pixel = position.xy;
     let shape = clamp(0.5 - notch_distance(pixel), 0.0, 1.0);
-    let seen = coverage(edge_distances(pixel, notch.shown, 0.0));
+    let seen = inside(edge_distances(pixel, notch.shown, 0.0));
     return vec4<f32>(0.0, 0.0, 0.0, shape * seen * notch.opacity);
 }

@@ -30,7 +30,7 @@ fn edge_distances(pixel: vec2<f32>, shape: vec4<f32>, radius: f32) -> vec4<f32> 
 }
 
 // 5.2; the distance changes by at most 1 a pixel, so w is 1.
-fn coverage(distances: vec4<f32>) -> f32 {
+fn inside(distances: vec4<f32>) -> f32 {
     return dot(1.0 - smoothstep(vec4<f32>(-1.0), vec4<f32>(1.0), distances), vec4<f32>(0.25));
 }
 

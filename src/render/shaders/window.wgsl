@@ -30,14 +30,14 @@ fn shaded(pixel: vec2<f32>) -> f32 {
 fn frame(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
     let pixel = position.xy;
     let distances = edge_distances(pixel, window.shape, window.corner_radius);
-    let covered = coverage(distances);
+    let covered = inside(distances);
     let at = pixel * window.art.xy + window.art.zw;
     let within = all(at >= vec2<f32>(0.0)) && all(at <= vec2<f32>(1.0));
     let art = textureSampleLevel(artwork, bilinear, at, 0.0) * select(0.0, covered * window.opacity, within);
     var result = art;
     if bordered {
         // Beside the card, so that neither covers the other.
-        let ring = max(coverage(distances - window.border_width) - covered, 0.0) * window.border_alpha;
+        let ring = max(inside(distances - window.border_width) - covered, 0.0) * window.border_alpha;
         if replaced && ring > 0.001 * window.border_alpha {
             result = vec4<f32>(0.0);
         }

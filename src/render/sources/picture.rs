@@ -7,6 +7,7 @@ use super::planes::{Planes, name, shifts};
 use super::uploads::Uploads;
 use crate::frame::{PixelRect, Size, YuvColor, YuvPicture};
 use crate::render::error::{RenderError, Stage};
+use crate::render::gpu::copies::pitch;
 use crate::render::gpu::device::Device;
 use crate::scene::SourceId;
 
@@ -375,10 +376,6 @@ impl PictureStore {
             converted: None,
         }
     }
-}
-
-fn pitch(row_bytes: u32) -> u32 {
-    row_bytes.next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT)
 }
 
 /// Samples of a plane, `x..x + width` by `y..y + height`.

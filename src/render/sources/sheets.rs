@@ -11,6 +11,7 @@ use super::planes::Planes;
 use super::uploads::Uploads;
 use crate::frame::{PackedFormat, PixelRect, Size};
 use crate::render::error::RenderError;
+use crate::render::gpu::copies::{extent, origin, pitch};
 use crate::render::gpu::surfaces::Surfaces;
 use crate::render::plan::draw::{Means, Textures};
 use crate::render::plan::{Pass, Plan};
@@ -54,7 +55,7 @@ struct Parcel {
 
 impl Parcel {
     fn pitch(&self) -> u32 {
-        (self.whole.width * 4).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT)
+        pitch(self.whole.width * 4)
     }
 
     fn bytes(&self) -> u64 {
@@ -198,22 +199,6 @@ impl Sheets {
             Sheet { texture, bound }
         });
         &sheet.texture
-    }
-}
-
-pub(in crate::render) fn origin(rect: PixelRect) -> wgpu::Origin3d {
-    wgpu::Origin3d {
-        x: rect.x,
-        y: rect.y,
-        z: 0,
-    }
-}
-
-pub(in crate::render) fn extent(rect: PixelRect) -> wgpu::Extent3d {
-    wgpu::Extent3d {
-        width: rect.width,
-        height: rect.height,
-        depth_or_array_layers: 1,
     }
 }
 
