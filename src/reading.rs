@@ -1,7 +1,7 @@
 //! Opens the files that a run reads: regular files only, and those of a recording only where they were found.
 //!
-//! A recording's paths are checked once, when it is opened, and used until the export ends. Whoever can write to the
-//! folder meanwhile could put a link in the place of a file that was checked. So each opening says where the file may be.
+//! A recording's paths are checked once, when it is opened, and used until the export ends. Another program could
+//! put a link in the place of a file that was checked. So each opening says where the file may be.
 
 use std::fs::{self, File, ReadDir};
 use std::io;

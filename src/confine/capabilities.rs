@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use caps::{CapSet, Capability};
 
-/// What is kept, where it was there: reading and writing files whoever owns them. Landlock keeps that in bounds.
+/// Kept where the process has them: reading and writing files of other owners. Landlock limits which files.
 const KEPT: [Capability; 2] = [Capability::CAP_DAC_OVERRIDE, Capability::CAP_DAC_READ_SEARCH];
 
 /// Gives up all others, for this thread and those that it starts.

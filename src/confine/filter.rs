@@ -145,7 +145,7 @@ fn program() -> Result<BpfProgram, String> {
             let elsewhere = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, own)?;
             rules.insert(call, vec![SeccompRule::new(vec![elsewhere])?]);
         }
-        // Refused as a missing right is: whoever asks can go on without.
+        // The error of a missing right: libraries know it and go on without the call.
         let refuse = SeccompAction::Errno(libc::EPERM as u32);
         BpfProgram::try_from(SeccompFilter::new(rules, SeccompAction::Allow, refuse, arch)?)
     };
