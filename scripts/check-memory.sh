@@ -34,4 +34,4 @@ check() {
 
 check "$(binary --lib)" convert::videotoolbox
 # The full suite takes hours there; these cover odd strides, slices and every kind of edge.
-check "$(binary --test pixel_paths)" a_rectangle colour_patches contradicting rectangles_assemble
+check "$(binary --test whole)" a_rectangle colour_patches contradicting rectangles_assemble

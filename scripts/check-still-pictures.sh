@@ -29,4 +29,4 @@ for recording in "${recordings[@]}"; do
     "${CARGO_TARGET_DIR:-target}/release/capstan" export --quiet "${flags[@]}" "$recording" "$film"
     films=${films:+$films:}$film
 done
-CAPSTAN_FILMS=$films cargo test --release --locked --quiet --test still_films -- films_named_by_the_environment
+CAPSTAN_FILMS=$films cargo test --release --locked --quiet --test whole -- films_named_by_the_environment

@@ -1,18 +1,15 @@
 //! What newer versions of Cap add (docs/cap-additions.md), in whole exports: styles with the pixels before, inside and after them,
 //! waveforms, and that redrawing only what changed gives the same.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::common;
 use capstan::export::{ExportReport, ExportSettings};
 use capstan::frame::{Nv12Frame, Size};
 use capstan::media::decode::HardwareChoice;
 use capstan::time::FrameRate;
 use serde_json::{Value, json};
-
-mod common;
 
 /// A copy of desk.cap whose configuration `change` made another.
 fn recording(folder: &Path, change: impl FnOnce(&mut Value)) -> PathBuf {

@@ -1,7 +1,5 @@
 //! docs/architecture.md names only what exists.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
-
 use std::path::Path;
 
 /// What stands between backticks in `text`, line by line.

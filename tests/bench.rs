@@ -1,7 +1,5 @@
 //! `capstan bench` as it is used: a small recording measured, the result validated and compared; its traces.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
-
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

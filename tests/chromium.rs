@@ -1,11 +1,7 @@
 //! The result plays in a browser: Chromium loads it, seeks in it and draws the right pictures.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
-
-mod browser;
-mod common;
-
-use common::{Export, Recording};
+use crate::browser;
+use crate::common::{self, Export, Recording};
 use serde_json::json;
 
 /// Loads the film, seeks to each time of the query, draws every picture and reports its middle.

@@ -1,15 +1,11 @@
 //! The command line as programs and people meet it: exit codes, files, events, what is printed and what is not.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
-
-mod common;
-
 use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use common::{Export, Recording, capstan, digest, fixture, names, run, wait};
+use crate::common::{self, Export, Recording, capstan, digest, fixture, names, run, wait};
 use serde_json::Value;
 
 /// As little work as makes an MP4.

@@ -1,13 +1,9 @@
 //! `--confined`: nothing outside the recording is opened, and the export is the same as without.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
-
-mod common;
-
 use std::fs;
 use std::path::Path;
 
-use common::{Export, Recording, SMALL, capstan, fixture, run, skipped};
+use crate::common::{Export, Recording, SMALL, capstan, fixture, run, skipped};
 use serde_json::{Value, json};
 
 /// The flags of [`SMALL`] and these.

@@ -1,6 +1,5 @@
 //! Redrawing, reading back and converting only what changed gives the very frames that doing all of it gives.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
 #![allow(
     clippy::print_stderr,
     reason = "what was skipped or saved is for whoever runs the tests"
@@ -11,13 +10,12 @@ use std::fs;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 
+use crate::common;
 use capstan::convert::PixelPath;
 use capstan::export::{ExportReport, ExportSettings, PixelPathSetting};
 use capstan::frame::{Nv12Frame, Size};
 use capstan::media::decode::HardwareChoice;
 use capstan::time::FrameRate;
-
-mod common;
 
 /// A frame as numbers: two of 64 bits, so that equal ones mean equal pixels.
 fn digest(frame: &Nv12Frame) -> [u64; 2] {

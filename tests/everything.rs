@@ -1,14 +1,11 @@
 //! fixtures/everything.cap uses every effect: its export leaves nothing out, has its length and its sound, and redrawing only what
 //! changed gives the same.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
-
+use crate::common;
 use capstan::export::{ExportReport, ExportSettings};
 use capstan::frame::{Nv12Frame, Size};
 use capstan::media::decode::HardwareChoice;
 use capstan::time::FrameRate;
-
-mod common;
 
 /// Clips of 3 s, 3.5 s and 3.6 s, less two transitions of 0.5 s, and a title that holds the clock for 1.3 s: 10.4 s at 15 fps.
 const FRAMES: u64 = 156;

@@ -1,12 +1,8 @@
 //! Every committed recording exports to a file that plays everywhere, with the frames its configuration asks for.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
-
-mod common;
-
 use std::fs;
 
-use common::{Export, Mp4, Recording, fixture, tool};
+use crate::common::{Export, Mp4, Recording, fixture, tool};
 use serde_json::Value;
 
 /// Frames at `fps`: ceil(fps x duration), a millionth of a frame being rounding, the duration being the sum of the clips by their speeds (cap-look.md 3.1).

@@ -1,17 +1,13 @@
 //! Every frame of an export shows the source picture that cap-look.md 3.1 and 3.4 ask for: a number drawn into every source
 //! picture is read back from every output frame.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
-
-mod rig;
-
+use crate::rig::{self, Clip, Exported, Recording, numbered, plain, source_at, timeline};
 use capstan::convert::PixelPath;
 use capstan::export::{ExportSettings, PixelPathSetting, Rate, Repeats};
 use capstan::frame::Size;
 use capstan::media::encode::Quality;
 use capstan::media::track_writer::VideoSpec;
 use capstan::synth::barcode::Placement;
-use rig::{Clip, Exported, Recording, numbered, plain, source_at, timeline};
 use serde_json::json;
 
 const SIZE: Size = Size::new(256, 144);

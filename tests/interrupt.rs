@@ -1,19 +1,14 @@
 //! SIGINT and SIGTERM during an export, and exports that fail: they end soon and leave nothing.
 
-#![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
-
-mod common;
-
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
+use crate::common::{DISPLAY, Export, Mp4, Recording, SMALL, capstan, digest, names, wait};
 use capstan::export::{Cancel, ExportError, ExportSettings, Observer, Phase, Progress, Request, export};
 use capstan::frame::Size;
-use common::{DISPLAY, Export, Mp4, Recording, SMALL, capstan, digest, names, wait};
 use serde_json::Value;
 
 /// Within which an interrupted export must have ended.

@@ -1,19 +1,15 @@
 //! A sensitive mask hides what it covers: on every frame of its time, in every pixel path, with damage and without, where
 //! repeated frames are left out, and through transitions (cap-look.md 12).
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
-
-mod rig;
-
 use std::path::PathBuf;
 
+use crate::rig::{self, Clip, Recording, plain, set, settings, timeline};
 use capstan::convert::PixelPath;
 use capstan::export::{Cancel, ExportSettings, PixelPathSetting, Repeats, Request, SamplingSetting, frames};
 use capstan::frame::{Nv12Frame, PackedFormat, PackedFrame, Size};
 use capstan::media::track_writer::VideoTrackWriter;
 use capstan::render::Sampling;
 use capstan::time::{FrameRate, MediaTime};
-use rig::{Clip, Recording, plain, set, settings, timeline};
 use serde_json::{Value, json};
 
 const SIZE: Size = Size::new(320, 178);

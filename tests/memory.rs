@@ -1,10 +1,5 @@
 //! What a recording may claim of the memory: small files that unpack to much, many names for one file, thousands of pieces.
 
-#![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
-
-mod common;
-
 use std::fs;
 use std::io::{Read, Seek};
 use std::path::PathBuf;
@@ -12,7 +7,7 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use common::{capstan, copy_folder, fixture};
+use crate::common::{capstan, copy_folder, fixture};
 use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 use serde_json::{Value, json};

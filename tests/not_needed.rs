@@ -1,13 +1,11 @@
 //! Whole exports of recordings with broken parts that they do not need, and with names that a newer version of Cap writes.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
-
-mod rig;
-
+use crate::rig::{
+    CAMERA, Clip, DISPLAY, Exported, MIC, Recording, can_compose, plain, set, settings, timeline,
+};
 use capstan::export::{Cancel, Request, Unobserved, export};
 use capstan::frame::Size;
 use capstan::synth::canvas::{Canvas, Rgb};
-use rig::{CAMERA, Clip, DISPLAY, Exported, MIC, Recording, can_compose, plain, set, settings, timeline};
 use serde_json::{Value, json};
 
 const SCREEN: Size = Size::new(160, 90);

@@ -1,12 +1,8 @@
 //! Odd, unusual and broken sources: each exports rightly, or ends in an error that names the file and says what to do.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
-
-mod common;
-
 use std::fs;
 
-use common::{DISPLAY, Export, MIC, Mp4, Recording, SMALL, has_encoder, skipped};
+use crate::common::{DISPLAY, Export, MIC, Mp4, Recording, SMALL, has_encoder, skipped};
 use serde_json::{Value, json};
 
 const X264: [&str; 6] = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"];

@@ -1,10 +1,5 @@
 //! Every file that the program writes: where it may go, what it is called meanwhile, what is left of it.
 
-#![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
-
-mod common;
-
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -13,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use common::{DISPLAY, Recording, Run, capstan, digest, fixture, names, run, wait};
+use crate::common::{DISPLAY, Recording, Run, capstan, digest, fixture, names, run, wait};
 use tempfile::TempDir;
 
 /// As little work as makes an MP4.

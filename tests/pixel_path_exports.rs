@@ -1,7 +1,5 @@
 //! Exports of one recording by every pixel path show the same pictures.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
-
 use std::path::{Path, PathBuf};
 
 use capstan::bench::similarity::{Luma, psnr};

@@ -1,13 +1,9 @@
 //! Recordings that were not finished, or lost a part: what is left of them is exported rightly, and what is not is said.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
-
-mod common;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::{Export, Recording, names, tool};
+use crate::common::{self, Export, Recording, names, tool};
 use serde_json::{Value, json};
 
 const SEGMENT: &str = "content/segments/segment-0";

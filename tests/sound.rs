@@ -1,13 +1,12 @@
 //! What an export sounds like: beeps set in within 5 ms of where cap-look.md 21 and cap-format.md 6 put them, as loud as asked
 //! for, after AAC and MP4.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
-
-mod rig;
-
 use std::f64::consts::TAU;
 use std::path::Path;
 
+use crate::rig::{
+    self, BLACK, Clip, DISPLAY, Exported, MIC, Recording, SYSTEM, plain, set, settings, timeline,
+};
 use capstan::cap::MediaSource;
 use capstan::frame::Size;
 use capstan::media::audio::AudioReader;
@@ -17,7 +16,6 @@ use capstan::media::track_writer::{AudioCodec, AudioSpec, AudioTrackWriter};
 use capstan::synth::canvas::Canvas;
 use capstan::synth::sound::{BEEP_AMPLITUDE, RATE};
 use capstan::synth::tracks;
-use rig::{BLACK, Clip, DISPLAY, Exported, MIC, Recording, SYSTEM, plain, set, settings, timeline};
 use serde_json::{Value, json};
 
 const SIZE: Size = Size::new(64, 36);

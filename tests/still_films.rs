@@ -4,19 +4,15 @@
 //! The committed recordings are exported here. `CAPSTAN_FILMS=a.mp4:b.mp4` names further exports to check the same way
 //! (`scripts/check-still-pictures.sh` makes them of recordings).
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
-
-mod browser;
-mod common;
-
 use std::collections::hash_map::DefaultHasher;
 use std::fs;
 use std::hash::{Hash, Hasher};
 use std::io::Write;
 use std::path::Path;
 
+use crate::browser;
+use crate::common::{self, Export};
 use capstan::media::h264::StillPictures;
-use common::Export;
 use ffmpeg_next as ffmpeg;
 use serde_json::{Value, json};
 

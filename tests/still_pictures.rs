@@ -1,7 +1,5 @@
 //! Still pictures: copies that cost no encoding decode to exactly the picture they repeat, in two independent decoders.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
-
 use capstan::media::h264::{Declined, StillPictures};
 use ffmpeg_next as ffmpeg;
 use proptest::prelude::*;

@@ -1,14 +1,10 @@
 //! What a recording must not be able to do: it is untrusted input. Paths that leave its folder, containers that name other files,
 //! headers that promise too much.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
-
-mod common;
-
 use std::fs;
 use std::path::Path;
 
-use common::{DISPLAY, Export, Recording, SMALL, tool};
+use crate::common::{self, DISPLAY, Export, Recording, SMALL, tool};
 use serde_json::{Value, json};
 
 /// Ends with 1 and a message that holds all of `words`.

@@ -1,7 +1,5 @@
 //! Chromium without a window, given a page and films over HTTP, that reports what it saw.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
-
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -4,8 +4,8 @@ use capstan::frame::Size;
 use capstan::synth::canvas::{Area, Canvas, Rgb};
 use serde_json::json;
 
+use super::{COLORS, MARGINS, SIZE, assert_color, on_background, on_background_of};
 use crate::rig::{self, BLACK, Picture, Recording, settings};
-use crate::{COLORS, MARGINS, SIZE, assert_color, on_background, on_background_of};
 use capstan::frame::YuvColor;
 
 #[test]

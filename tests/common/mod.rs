@@ -1,9 +1,6 @@
 //! What the tests of the finished program share: running it under a time limit, recordings made by FFmpeg's command line,
 //! facts of an MP4 by ffprobe, proof that a recording was left alone.
 
-#![allow(dead_code, reason = "every test binary uses a part")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read, Write};

@@ -4,10 +4,10 @@ use capstan::frame::{PackedFrame, Size};
 use capstan::synth::canvas::{Area, Canvas, Rgb};
 use serde_json::{Value, json};
 
+use super::{GREY, assert_at, assert_edges, one_frame, solid};
 use crate::rig::{
     self, BLACK, CAMERA, Clip, DISPLAY, Recording, WHITE, edge, plain, set, settings, timeline,
 };
-use crate::{GREY, assert_at, assert_edges, one_frame, solid};
 
 /// A picture with this left half and that right half.
 fn halves(size: Size, left: Rgb, right: Rgb) -> PackedFrame {

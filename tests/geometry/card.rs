@@ -4,8 +4,8 @@ use capstan::frame::Size;
 use capstan::synth::canvas::{Area, Canvas};
 use serde_json::{Value, json};
 
+use super::{GREY, assert_at, assert_edges, one_frame, solid};
 use crate::rig::{self, BLACK, Picture, Recording, WHITE, edge, plain, set, settings};
-use crate::{GREY, assert_at, assert_edges, one_frame, solid};
 
 /// One frame of a white screen on black.
 fn card(screen: Size, bounds: Size, change: impl FnOnce(&mut Value)) -> Picture {

@@ -3,8 +3,8 @@
 use capstan::frame::Size;
 use serde_json::{Value, json};
 
+use super::{assert_at, solid};
 use crate::rig::{self, BLACK, Clip, DISPLAY, POINTER, Picture, Recording, plain, set, settings, timeline};
-use crate::{assert_at, solid};
 
 /// A black 2560 x 1440 screen with a white square as pointer, exported at 720 lines and 20 fps.
 fn pointer_frames(events: &Value, cursor: &Value, hotspot: [f64; 2], seconds: f64) -> Vec<Picture> {

@@ -4,8 +4,8 @@ use capstan::frame::Size;
 use capstan::synth::canvas::{Area, Canvas};
 use serde_json::{Value, json};
 
-use crate::assert_at;
-use crate::pointer::{click, pointer_move};
+use super::assert_at;
+use super::pointer::{click, pointer_move};
 use crate::rig::{
     self, BLACK, Clip, DISPLAY, POINTER, Picture, Recording, WHITE, edge, plain, set, settings, timeline,
 };

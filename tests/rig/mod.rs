@@ -1,7 +1,5 @@
 //! Makes recordings in temporary folders, exports them through the library and reads the result back.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
-#![allow(dead_code, reason = "every test binary uses its own part of this module")]
 #![allow(clippy::print_stderr, reason = "a test that skips itself must say so")]
 
 use std::path::{Path, PathBuf};

@@ -1,18 +1,16 @@
 //! Colours of an export, decoded and converted by BT.709 here, are those that cap-look.md 4 and 20 ask for, within 2/255.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
-
 mod backgrounds;
-#[path = "../rig/mod.rs"]
-mod rig;
 
+use crate::rig::{
+    self, BLACK, Clip, DISPLAY, Picture, Recording, decode, fine, plain, set, settings, timeline,
+};
 use capstan::convert::PixelPath;
 use capstan::export::{ExportSettings, PixelPathSetting};
 use capstan::frame::{Size, YuvColor, YuvMatrix, YuvRange};
 use capstan::media::track_writer::VideoSpec;
 use capstan::synth::canvas::{Area, Canvas, Rgb};
 use capstan::synth::tracks;
-use rig::{BLACK, Clip, DISPLAY, Picture, Recording, decode, fine, plain, set, settings, timeline};
 use serde_json::{Value, json};
 
 const SIZE: Size = Size::new(256, 144);
