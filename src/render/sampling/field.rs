@@ -15,14 +15,62 @@ const FOOTPRINT: f64 = 2.0;
 /// Plain rows that a sharpened one is made of.
 const PLAIN: usize = 4;
 
-/// Rows of texels, 4 channels each, 0..=255, or beyond where they are sharpened.
+/// Steps of a level in a [`Pair`].
+pub(super) const LEVEL: i32 = 64;
+/// Levels that a sharpened texel is held to, far beyond what sharpening gives.
+const LEVELS: [f32; 2] = [-128.0, 383.0];
+/// Added to a number below 2^22 its lowest bits are the nearest integer.
+const MAGIC: f32 = 12_582_912.0;
+
+/// A texel and the one below it, channel by channel, in steps of 1/[`LEVEL`], rounded down: so a level rounds as it would by itself.
+pub(super) type Pair = [i16; 2 * CHANNELS];
+
+/// Rows of texels of a picture.
+#[derive(Clone, Copy)]
+pub(super) struct Window<'a> {
+    pub(super) pairs: &'a [Pair],
+    /// Pairs from a row to the next.
+    pub(super) stride: usize,
+    /// Column and row of the first one.
+    pub(super) origin: [u32; 2],
+}
+
+impl Window<'_> {
+    /// What the first pair would be the how manieth of, if the window began at the picture's first texel.
+    #[inline(always)]
+    pub(super) fn first(&self) -> u32 {
+        self.origin[1]
+            .wrapping_mul(self.stride as u32)
+            .wrapping_add(self.origin[0])
+    }
+
+    /// A texel with those to its right, below, and below that on the right, by the number of its pair.
+    #[inline(always)]
+    pub(super) fn pairs_at(&self, start: usize) -> &[Pair; 2] {
+        let (pairs, _) = self.pairs[start..][..2].as_chunks::<2>();
+        &pairs[0]
+    }
+
+    /// The same by column and row of the picture.
+    #[inline(always)]
+    pub(super) fn beside(&self, x: i32, y: i32) -> &[Pair; 2] {
+        let start = (y as u32).wrapping_mul(self.stride as u32).wrapping_add(x as u32);
+        self.pairs_at(start.wrapping_sub(self.first()) as usize)
+    }
+}
+
+/// A window that moves down over a picture.
 #[derive(Debug, Default)]
 pub(super) struct Field {
-    texels: Vec<f32>,
+    pairs: Vec<Pair>,
     span: Span,
     stride: usize,
     /// First row and the one behind the last.
     rows: [u32; 2],
+    /// The row behind the last as it is shown, and in steps: the upper half of its pairs.
+    shown: Vec<f32>,
+    upper: Vec<i16>,
+    upper_row: Option<u32>,
     height: u32,
     sharpening: f32,
     plain: [Plain; PLAIN],
@@ -64,6 +112,9 @@ impl Field {
         self.span = Span { start, end };
         self.stride = self.span.len() + 1;
         self.rows = [0, 0];
+        self.shown.resize(self.stride * CHANNELS, 0.0);
+        self.upper.resize(self.stride * CHANNELS, 0);
+        self.upper_row = None;
         self.height = source.size.height;
         self.sharpening = if placement.sharpening > 0.0 {
             placement.sharpening as f32
@@ -77,33 +128,39 @@ impl Field {
         self.cells.find(source, asked);
     }
 
-    /// Brings rows `first` to `last` in, a row below the picture's last being that one again; both never decrease between two
-    /// calls of [`begin`](Self::begin).
+    /// Brings in what samples between rows `first` and `last` read, a row below the picture's last being that one again; both never
+    /// decrease between two calls of [`begin`](Self::begin).
     pub(super) fn rows(&mut self, source: &Source<'_>, first: u32, last: u32) {
-        let row = self.stride * CHANNELS;
+        let row = self.stride;
         let [from, end] = self.rows;
         if from >= end || first >= end {
             self.rows = [first, first];
-        } else if first > from && (last + 1 - from) as usize * row > self.texels.len() {
+        } else if first > from && (last - from) as usize * row > self.pairs.len() {
             // Full: what is still needed moves to the front.
-            self.texels
+            self.pairs
                 .copy_within((first - from) as usize * row..(end - from) as usize * row, 0);
             self.rows = [first, end];
         }
-        let needed = (last + 1 - self.rows[0]) as usize * row;
-        if self.texels.len() < needed {
+        let needed = (last - self.rows[0]) as usize * row;
+        if self.pairs.len() < needed {
             // Twice as much, so that rows are moved rarely.
-            self.texels.resize(needed * 2, 0.0);
+            self.pairs.resize(needed * 2, [0; 2 * CHANNELS]);
         }
-        for y in self.rows[1]..=last {
-            self.make(source, y);
+        for y in self.rows[1]..last {
+            if self.upper_row != Some(y) {
+                self.show(source, y);
+                into_steps(&self.shown, &mut self.upper);
+            }
+            self.show(source, y + 1);
+            let start = (y - self.rows[0]) as usize * row;
+            pair(&mut self.upper, &self.shown, &mut self.pairs[start..start + row]);
+            self.upper_row = Some(y + 1);
         }
-        self.rows[1] = self.rows[1].max(last + 1);
+        self.rows[1] = self.rows[1].max(last);
     }
 
-    fn make(&mut self, source: &Source<'_>, y: u32) {
-        let row = self.stride * CHANNELS;
-        let start = (y - self.rows[0]) as usize * row;
+    /// Makes row `y` with a copy of its last texel.
+    fn show(&mut self, source: &Source<'_>, y: u32) {
         let below = self.height - 1;
         let y = y.min(below);
         let (above, next) = (y.saturating_sub(1), (y + 1).min(below));
@@ -114,18 +171,17 @@ impl Field {
             self.keep(source, next);
         }
         let kept = |y: u32| self.plain[y as usize % PLAIN].texels.as_slice();
-        let made = &mut self.texels[start..start + row];
         let own = kept(y);
         if self.sharpening > 0.0 {
             sharpen(
                 [kept(above), own, kept(next)],
                 self.sharpening,
-                &mut made[..inner],
+                &mut self.shown[..inner],
             );
         } else {
-            made[..inner].copy_from_slice(&own[CHANNELS..CHANNELS + inner]);
+            self.shown[..inner].copy_from_slice(&own[CHANNELS..CHANNELS + inner]);
         }
-        made.copy_within(inner - CHANNELS..inner, inner);
+        self.shown.copy_within(inner - CHANNELS..inner, inner);
     }
 
     fn keep(&mut self, source: &Source<'_>, y: u32) {
@@ -141,44 +197,57 @@ impl Field {
         plain.texels.copy_within(end - CHANNELS..end, end);
     }
 
-    /// All values, from the first row on.
-    pub(super) fn texels(&self) -> &[f32] {
-        &self.texels
+    /// What is at hand.
+    pub(super) fn window(&self) -> Window<'_> {
+        Window {
+            pairs: &self.pairs,
+            stride: self.stride,
+            origin: [self.span.start as u32, self.rows[0]],
+        }
     }
 
-    /// Texels from a row to the next.
-    pub(super) fn stride(&self) -> usize {
-        self.stride
-    }
-
-    /// Column and row of the first texel.
-    pub(super) fn origin(&self) -> [u32; 2] {
-        [self.span.start as u32, self.rows[0]]
-    }
-
-    /// A texel of the picture that the window holds.
-    pub(super) fn texel(&self, x: u32, y: u32) -> [f32; CHANNELS] {
-        let [left, top] = self.origin();
-        let start = ((y - top) as usize * self.stride + (x - left) as usize) * CHANNELS;
-        std::array::from_fn(|channel| self.texels[start + channel])
-    }
-
-    /// The bilinear sample at a place counted from the centre of the picture's first texel.
-    pub(super) fn between(&self, at: [f32; 2]) -> [f32; CHANNELS] {
-        let (x, y) = (at[0] as u32, at[1] as u32);
-        let (right, down) = (at[0] - x as f32, at[1] - y as f32);
-        let [a, b] = [self.texel(x, y), self.texel(x + 1, y)];
-        let [c, d] = [self.texel(x, y + 1), self.texel(x + 1, y + 1)];
+    /// A texel of the picture, as a pixel.
+    pub(super) fn color(&self, x: u32, y: u32) -> [u8; CHANNELS] {
+        let window = self.window();
+        let [pair, _] = window.beside(x as i32, y as i32);
         std::array::from_fn(|channel| {
-            let left = a[channel] + (c[channel] - a[channel]) * down;
-            let next = b[channel] + (d[channel] - b[channel]) * down;
-            (left + (next - left) * right).clamp(0.0, 255.0)
+            let level = (i32::from(pair[2 * channel]) + LEVEL / 2) / LEVEL;
+            level.clamp(0, 255) as u8
         })
     }
 
     /// Whether all samples within `texels` have one colour.
     pub(super) fn is_flat(&self, texels: Extent) -> bool {
         self.cells.is_flat(texels)
+    }
+}
+
+#[inline(always)]
+fn steps(value: f32) -> i16 {
+    let held = value.clamp(LEVELS[0], LEVELS[1]);
+    ((held * LEVEL as f32).floor() + MAGIC).to_bits() as i16
+}
+
+/// A row in steps.
+#[multiversion::multiversion(targets("x86_64+avx2"))]
+fn into_steps(row: &[f32], made: &mut [i16]) {
+    for (made, value) in made.iter_mut().zip(row) {
+        *made = steps(*value);
+    }
+}
+
+/// Pairs of the row `upper` and the one below it, which becomes `upper`.
+#[multiversion::multiversion(targets("x86_64+avx2"))]
+fn pair(upper: &mut [i16], below: &[f32], pairs: &mut [Pair]) {
+    let (upper, _) = upper.as_chunks_mut::<CHANNELS>();
+    let (below, _) = below.as_chunks::<CHANNELS>();
+    for ((pair, upper), below) in pairs.iter_mut().zip(upper).zip(below) {
+        let lower = below.map(steps);
+        for channel in 0..CHANNELS {
+            pair[2 * channel] = upper[channel];
+            pair[2 * channel + 1] = lower[channel];
+        }
+        *upper = lower;
     }
 }
 

@@ -149,7 +149,7 @@ impl Sampler {
         mut write: impl FnMut(usize, u32, u32, &mut [u8]),
     ) {
         // The rows that a ray crosses should stay in a cache that is near. Every part makes the texels that its rays reach.
-        const COLUMNS: u32 = 640;
+        const COLUMNS: u32 = 160;
         const ROWS: u32 = 272;
         let mut jobs: Vec<(usize, PixelRect)> = Vec::new();
         for (index, &rect) in rects.iter().enumerate() {
