@@ -34,6 +34,27 @@ pub enum Smear {
 }
 
 impl Smear {
+    /// The smear of what moves with the picture in `from`, and lies in `to`: by as many pixels, towards the same point.
+    #[must_use]
+    pub fn carried(self, from: Rect, to: Rect) -> Self {
+        let scale = [from.width / to.width, from.height / to.height];
+        match self {
+            Self::Directional { vector: [x, y] } => Self::Directional {
+                vector: [x * scale[0], y * scale[1]],
+            },
+            Self::Radial {
+                centre: [x, y],
+                amount,
+            } => Self::Radial {
+                centre: [
+                    (from.x - to.x) / to.width + x * scale[0],
+                    (from.y - to.y) / to.height + y * scale[1],
+                ],
+                amount,
+            },
+        }
+    }
+
     /// How far beyond its rectangle a picture is smeared: left, top, right, bottom.
     pub fn spread(&self) -> [f64; 4] {
         match *self {
@@ -191,6 +212,25 @@ mod tests {
         assert_eq!(smear(0.7, 0.7, 1.0), None);
         assert!(smear(0.8, 0.7, 1.0).is_some());
         assert_eq!(smear(30.0, 0.0, 0.0), None);
+    }
+
+    #[test]
+    fn what_moves_with_a_picture_is_smeared_as_far_and_towards_the_same_point() {
+        let (from, to) = (rect(20.0, 30.0, 100.0, 50.0), rect(20.0, 20.0, 100.0, 60.0));
+        let along = Smear::Directional { vector: [0.1, 0.06] };
+        // 10 and 3 pixels.
+        assert_eq!(
+            along.carried(from, to),
+            Smear::Directional { vector: [0.1, 0.05] }
+        );
+        // (45, 40) is a quarter and a fifth of the one, a quarter and a third of the other.
+        let towards = Smear::Radial {
+            centre: [0.25, 0.2],
+            amount: 0.3,
+        };
+        let (centre, amount) = radial(Some(towards.carried(from, to)));
+        assert!(close(&centre, &[0.25, 1.0 / 3.0]), "{centre:?}");
+        assert_eq!(amount, 0.3);
     }
 
     #[test]

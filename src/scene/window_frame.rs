@@ -187,8 +187,22 @@ impl WindowFrame {
             shadow: shadow.filter(|_| !macbook),
             border: border.filter(|_| !macbook),
             opacity: chrome.opacity,
+            smear: card.smear.map(|smear| smear.carried(card.rect, outer)),
+            hidden: hidden_by(card),
         })
     }
+}
+
+/// Where `card` hides what is below it: all of it but its rim and its corners.
+fn hidden_by(card: &Card) -> Option<Rect> {
+    let inset = card.corner_radius() + 2.0;
+    let rect = Rect {
+        x: card.rect.x + inset,
+        y: card.rect.y + inset,
+        width: card.rect.width - 2.0 * inset,
+        height: card.rect.height - 2.0 * inset,
+    };
+    (card.opacity >= 1.0 && rect.width > 0.0 && rect.height > 0.0).then_some(rect)
 }
 
 impl Artwork {

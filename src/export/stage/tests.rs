@@ -504,6 +504,8 @@ impl World {
                 shadow: self.screen.shadow,
                 border: self.screen.border,
                 opacity,
+                smear: self.screen.smear.map(|smear| smear.carried(place, outer)),
+                hidden: None,
             }
         });
         self.screen.top_rounding = if around.is_some() { 0.0 } else { 1.0 };

@@ -12,6 +12,7 @@ use crate::render::plan::key::PipelineKey;
 const COMMON: &str = include_str!("../shaders/common.wgsl");
 const GRADE: &str = include_str!("../shaders/grade.wgsl");
 const SHAPE: &str = include_str!("../shaders/shape.wgsl");
+const SMEAR: &str = include_str!("../shaders/smear.wgsl");
 
 /// A shader file, and which textures its draws bind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -75,8 +76,9 @@ impl ShaderFile {
     const fn shared(self) -> &'static [&'static str] {
         match self {
             Self::Background | Self::Pointer => &[GRADE],
-            Self::Card => &[GRADE, SHAPE],
-            Self::Notch | Self::Window => &[SHAPE],
+            Self::Card => &[GRADE, SHAPE, SMEAR],
+            Self::Notch => &[SHAPE],
+            Self::Window => &[SHAPE, SMEAR],
             Self::Focus
             | Self::Glyphs
             | Self::Mask

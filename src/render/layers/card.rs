@@ -1,6 +1,7 @@
 //! Screen card and camera overlay: which pixels need which maths, and the numbers for the shader (cap-look.md 5).
 
 use super::grade::{GradeKey, GradeUniforms};
+use super::smear::{SmearKey, Smearing};
 use crate::cap::config::RoundingType;
 use crate::frame::{Extent, PixelRect, Size, YuvColor, YuvPicture, YuvRange, centres_within, subtract_all};
 use crate::render::plan::draw::{Draw, Means, Textures};
@@ -60,18 +61,6 @@ pub(in crate::render) struct CardKey {
     grade: GradeKey,
 }
 
-/// How the picture is smeared (cap-look.md 7).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-enum SmearKey {
-    /// Not.
-    #[default]
-    Sharp,
-    /// 7.2.
-    Directional,
-    /// 7.3.
-    Radial,
-}
-
 impl CardKey {
     /// Pipeline constants of shaders/card.wgsl.
     pub(in crate::render) fn constants(self) -> Vec<(&'static str, f64)> {
@@ -93,14 +82,7 @@ impl CardKey {
             ("shadowed", f64::from(u8::from(self.shadowed))),
             ("topped", f64::from(u8::from(self.topped))),
             ("replaced", f64::from(u8::from(self.replaced))),
-            (
-                "smear",
-                match self.smear {
-                    SmearKey::Sharp => 0.0,
-                    SmearKey::Directional => 1.0,
-                    SmearKey::Radial => 2.0,
-                },
-            ),
+            self.smear.constant(),
         ];
         own.into_iter().chain(self.grade.constants()).collect()
     }
@@ -241,55 +223,6 @@ pub(in crate::render) struct CardPlan {
     pub(in crate::render) placement: Placement,
 }
 
-/// A smear in output pixels.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::render) enum Smearing {
-    /// Samples lie on the way from the pixel to so many pixels farther.
-    Along([f64; 2]),
-    /// Samples lie on the way to a point.
-    Towards {
-        /// Output pixels.
-        centre: [f64; 2],
-        /// The part of the way that is gone, unless a ray is cut (cap-look.md 7.3).
-        amount: f64,
-    },
-}
-
-impl Smearing {
-    pub(in crate::render) fn of(card: &Card, smear: Smear) -> Self {
-        let rect = card.rect;
-        match smear {
-            Smear::Directional { vector } => Self::Along([vector[0] * rect.width, vector[1] * rect.height]),
-            Smear::Radial { centre, amount } => Self::Towards {
-                centre: [rect.x + centre[0] * rect.width, rect.y + centre[1] * rect.height],
-                amount,
-            },
-        }
-    }
-
-    /// The pixels all of whose samples lie within `extent`.
-    fn reading(self, extent: Extent) -> Option<Extent> {
-        let ends = match self {
-            Self::Along([x, y]) => Extent {
-                left: extent.left - x,
-                top: extent.top - y,
-                right: extent.right - x,
-                bottom: extent.bottom - y,
-            },
-            Self::Towards { centre, amount } => {
-                let from = |end: f64, centre: f64| (end - centre * amount) / (1.0 - amount);
-                Extent {
-                    left: from(extent.left, centre[0]),
-                    top: from(extent.top, centre[1]),
-                    right: from(extent.right, centre[0]),
-                    bottom: from(extent.bottom, centre[1]),
-                }
-            }
-        };
-        extent.within(ends)
-    }
-}
-
 /// Plans a card with finite numbers on an area, where borders may take the picture's place; `uniforms` appends to the frame's
 /// uniform buffer and says where.
 pub(in crate::render) fn plan(
@@ -351,11 +284,7 @@ pub(in crate::render) fn plan(
         straight: false,
         bordered: border.is_some(),
         shadowed: shadow.is_some(),
-        smear: match card.smear {
-            None => SmearKey::Sharp,
-            Some(Smear::Directional { .. }) => SmearKey::Directional,
-            Some(Smear::Radial { .. }) => SmearKey::Radial,
-        },
+        smear: SmearKey::of(card.smear),
         topped: card.top_rounding < 1.0,
         replaced: borders_replace && border.is_some(),
         grade: GradeKey::of(grade),
@@ -445,11 +374,7 @@ fn numbers(
         shadow_slope: shadow.map_or(0.0, |shadow| 1.0 / (shadow.size + 2.0 * shadow.blur)) as f32,
         shadow_alpha: shadow.map_or(0.0, |shadow| shadow.alpha) as f32,
         sharpening: placement.sharpening as f32,
-        smear: match card.smear.map(|smear| Smearing::of(card, smear)) {
-            None => [0.0; 4],
-            Some(Smearing::Along(vector)) => pair(vector, [0.0; 2]),
-            Some(Smearing::Towards { centre, amount }) => pair(centre, [amount, 0.0]),
-        },
+        smear: Smearing::uniform(card.smear.map(|smear| Smearing::of(card.rect, smear))),
         size: pair([1.0 / card.rect.width, 1.0 / card.rect.height], [0.0; 2]),
         grade: GradeUniforms::of(card.grade.as_ref()),
         top_radius: (card.corner_radius() * card.top_rounding.clamp(0.0, 1.0)) as f32,
@@ -503,7 +428,7 @@ impl Parts {
     ) -> Self {
         let within =
             |extent: Extent| centres_within(area, extent.left, extent.top, extent.right, extent.bottom);
-        let smearing = Smearing::of(card, smear);
+        let smearing = Smearing::of(card.rect, smear);
         let rect = Extent::from(card.rect);
         let interior = smearing.reading(rect.grown(-deep_inset(card)));
         let border = rect.grown(border.map_or(0.0, |border| border.width));

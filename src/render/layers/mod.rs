@@ -8,6 +8,7 @@ pub(in crate::render) mod notch;
 pub(in crate::render) mod pointer;
 pub(in crate::render) mod ripple;
 pub(in crate::render) mod shade;
+pub(in crate::render) mod smear;
 pub(in crate::render) mod sprite;
 pub(in crate::render) mod surface;
 pub(in crate::render) mod waveform;

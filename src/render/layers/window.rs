@@ -1,6 +1,7 @@
 //! Window frames (cap-look.md 15): which pixels need which maths, and the numbers for the shader.
 
 use super::card::ANTIALIASED;
+use super::smear::{SmearKey, Smearing};
 use crate::cap::config::RoundingType;
 use crate::frame::{Extent, PixelRect, centres_within, subtract_all};
 use crate::render::plan::draw::{Draw, Means, Textures};
@@ -16,6 +17,7 @@ pub(in crate::render) struct WindowKey {
     bordered: bool,
     /// The border takes the artwork's place.
     replaced: bool,
+    smear: SmearKey,
 }
 
 impl WindowKey {
@@ -30,6 +32,7 @@ impl WindowKey {
             ("superellipse", f64::from(u8::from(self.squircle))),
             ("bordered", f64::from(u8::from(self.bordered))),
             ("replaced", f64::from(u8::from(self.replaced))),
+            self.smear.constant(),
         ]
     }
 }
@@ -46,6 +49,8 @@ pub(in crate::render) struct WindowUniforms {
     border_alpha: f32,
     opacity: f32,
     shadow: [f32; 4],
+    smear: [f32; 4],
+    size: [f32; 4],
 }
 
 /// The draws of a window frame with finite numbers, whose border may take the artwork's place.
@@ -59,14 +64,19 @@ pub(in crate::render) fn plan(
         return Vec::new();
     }
     let (shadow, border) = (window.seen_shadow(), window.seen_border());
-    let grown = |by: f64| {
-        let extent = Extent::from(window.rect).grown(by);
-        centres_within(area, extent.left, extent.top, extent.right, extent.bottom)
-    };
-    let near = grown(border.map_or(0.0, |border| border.width) + ANTIALIASED);
-    let far = shadow.and_then(|shadow| grown(shadow.reach()));
+    let within = |extent: Extent| centres_within(area, extent.left, extent.top, extent.right, extent.bottom);
+    let bordered = Extent::from(window.rect).grown(border.map_or(0.0, |border| border.width));
+    let near = within(window.smeared().hull(bordered).grown(ANTIALIASED));
+    let far = shadow.and_then(|shadow| within(Extent::from(window.rect).grown(shadow.reach())));
     let around = subtract_all(far.into_iter().collect(), near.as_slice());
     let rect = window.rect;
+    let smearing = window.smear.map(|smear| Smearing::of(rect, smear));
+    // Many samples for what is hidden would cost more than the rest of the frame.
+    let hidden = smearing
+        .zip(window.hidden)
+        .and_then(|(smearing, hidden)| smearing.reading(Extent::from(hidden)))
+        .and_then(within);
+    let near = subtract_all(near.into_iter().collect(), hidden.as_slice());
     let art = window.art;
     let offset = uniforms(&WindowUniforms {
         shape: [
@@ -95,12 +105,15 @@ pub(in crate::render) fn plan(
             let slope = 1.0 / (shadow.size + 2.0 * shadow.blur);
             [shadow.reach(), slope, shadow.alpha, 0.0].map(|v| v as f32)
         }),
+        smear: Smearing::uniform(smearing),
+        size: [1.0 / rect.width, 1.0 / rect.height, 0.0, 0.0].map(|v| v as f32),
     });
     let key = WindowKey {
         shadow_alone: false,
         squircle: window.corner.kind == RoundingType::Squircle,
         bordered: border.is_some(),
         replaced: borders_replace && border.is_some(),
+        smear: SmearKey::of(window.smear),
     };
     let draw = |key, rects: Vec<PixelRect>| Draw {
         means: Means::Pipeline(PipelineKey::Window(key)),
@@ -112,7 +125,8 @@ pub(in crate::render) fn plan(
         shadow_alone: true,
         bordered: false,
         replaced: false,
+        smear: SmearKey::Sharp,
         ..key
     };
-    vec![draw(shadow_alone, around), draw(key, near.into_iter().collect())]
+    vec![draw(shadow_alone, around), draw(key, near)]
 }

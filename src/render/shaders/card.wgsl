@@ -49,8 +49,6 @@ override sharpened: bool;
 override straight: bool;
 override bordered: bool;
 override shadowed: bool;
-// 0 sharp, 1 along a vector (7.2), 2 towards a point (7.3).
-override smear: u32;
 // The upper corners have a radius of their own.
 override topped: bool;
 // The border takes the picture's place, as in Cap (26, quirk 10).
@@ -169,23 +167,13 @@ fn smeared(pixel: vec2<f32>, covered: bool) -> vec4<f32> {
     if sampled {
         return textureLoad(base, vec2<i32>(pixel), 0);
     }
+    let ray = smear_ray(pixel, card.smear.xyz, card.size.xy);
     var sum = vec4<f32>(0.0);
-    if smear == 1u {
-        for (var i = 0; i <= 20; i++) {
-            sum += sample_of(pixel + card.smear.xy * (f32(i) / 20.0), covered);
-        }
-        return sum / 21.0;
-    }
-    let way = card.smear.xy - pixel;
-    // A ray is cut at a tenth of the card.
-    let ray = way * min(card.smear.z, 0.1 / max(length(way * card.size.xy), 1e-6));
-    let noise = fract(sin(dot(pixel, vec2<f32>(12.9898, 78.233))) * 43758.5453);
     var weights = 0.0;
-    for (var i = 0; i < 13; i++) {
-        let f = (f32(i) + noise) / 13.0;
-        let weight = 4.0 * (f - f * f);
-        sum += weight * sample_of(pixel + ray * f, covered);
-        weights += weight;
+    for (var i = 0; i < smear_count(); i++) {
+        let at = smear_sample(pixel, i);
+        sum += at.y * sample_of(pixel + ray * at.x, covered);
+        weights += at.y;
     }
     return sum / weights;
 }

@@ -6,7 +6,7 @@ use super::reference::{Rgb, coverage, distance, over, smoothstep, worst};
 use super::scenes::{card, rect, scene};
 use super::*;
 use crate::cap::config::RoundingType;
-use crate::scene::{Bitmap, BorderLine, Card, Corner, Layer, Notch, Rect, Shadow, Track, Window};
+use crate::scene::{Bitmap, BorderLine, Card, Corner, Layer, Notch, Rect, Shadow, Smear, Track, Window};
 
 const SIZE: Size = Size::new(96, 64);
 
@@ -35,10 +35,55 @@ fn shape(rect: Rect, corner: Corner) -> Card {
     }
 }
 
+/// 7.2 and 7.3 from their words: the artwork's samples, each with its own coverage.
+fn smeared_art(window: &Window, shape: &Card, x: f64, y: f64) -> [f64; 4] {
+    let of = |x: f64, y: f64| {
+        let covered = coverage(shape, 0.0, x, y) * window.opacity;
+        art_at(window.art, x, y).map(|channel| channel * covered)
+    };
+    let rect = window.rect;
+    let (ray, samples): ([f64; 2], Vec<(f64, f64)>) = match window.smear {
+        None => return of(x, y),
+        Some(Smear::Directional { vector: [dx, dy] }) => (
+            [dx * rect.width, dy * rect.height],
+            (0..=20).map(|i| (f64::from(i) / 20.0, 1.0)).collect(),
+        ),
+        Some(Smear::Radial { centre, amount }) => {
+            let way = [
+                centre[0] - (x - rect.x) / rect.width,
+                centre[1] - (y - rect.y) / rect.height,
+            ];
+            let distance = way[0].hypot(way[1]).max(1e-9);
+            let length = (distance * amount).min(0.10) / distance;
+            let place = x as f32 * 12.9898 + y as f32 * 78.233;
+            let wave = f64::from(place).sin() as f32 * 43_758.547;
+            let noise = f64::from(wave - wave.floor());
+            let at = |i: i32| (f64::from(i) + noise) / 13.0;
+            (
+                [way[0] * length * rect.width, way[1] * length * rect.height],
+                (0..13).map(|i| (at(i), 4.0 * (at(i) - at(i) * at(i)))).collect(),
+            )
+        }
+    };
+    let weights: f64 = samples.iter().map(|(_, weight)| weight).sum();
+    let mut sum = [0.0; 4];
+    for (f, weight) in samples {
+        let art = of(x + ray[0] * f, y + ray[1] * f);
+        sum = std::array::from_fn(|channel| sum[channel] + art[channel] * weight / weights);
+    }
+    sum
+}
+
 fn painted_window(window: &Window, x: f64, y: f64) -> Rgb {
     let shape = shape(window.rect, window.corner);
     let covered = coverage(&shape, 0.0, x, y);
-    let art = art_at(window.art, x, y).map(|channel| channel * covered * window.opacity);
+    let mut art = smeared_art(window, &shape, x, y);
+    if let (Some(_), Some(border)) = (window.smear, window.border) {
+        // 5.6: the border hides what is smeared below it.
+        let rim = (coverage(&shape, border.width, x, y) - covered).max(0.0);
+        let left = ((1.0 - rim) / art[3].max(1e-4)).min(1.0);
+        art = art.map(|channel| channel * left);
+    }
     let (ring, line) = window.border.map_or((0.0, [0.0; 3]), |border| {
         let ring = (coverage(&shape, border.width, x, y) - covered).max(0.0);
         (ring * border.opacity, border.color)
@@ -78,6 +123,12 @@ proptest! {
         border in any::<bool>(),
         opacity in prop_oneof![Just(1.0), 0.1..1.0f64],
         bar in 0.2..1.0f64,
+        smear in prop_oneof![
+            Just(None),
+            (-0.15..0.15f64, -0.15..0.15f64).prop_map(|(x, y)| Some(Smear::Directional { vector: [x, y] })),
+            (0.0..1.0f64, 0.0..1.0f64, 0.01..0.3f64)
+                .prop_map(|(x, y, amount)| Some(Smear::Radial { centre: [x, y], amount })),
+        ],
     ) {
         let place = rect(x, y, width, height);
         let window = Window {
@@ -91,9 +142,12 @@ proptest! {
             shadow: shadow.then_some(Shadow { size: 8.0, blur: 5.0, alpha: 0.6 }),
             border: border.then_some(BorderLine { width: 3.0, color: [1.0, 0.4, 0.0], opacity: 0.8 }),
             opacity,
+            smear,
+            hidden: None,
         };
-        // Bilinear weights have 8 bits.
-        assert_painted(Layer::Window(window.clone()), 2.2, |x, y| painted_window(&window, x, y))?;
+        // Bilinear weights have 8 bits; the noise is the driver's sine.
+        let tolerance = if matches!(smear, Some(Smear::Radial { .. })) { 6.0 } else { 2.2 };
+        assert_painted(Layer::Window(window.clone()), tolerance, |x, y| painted_window(&window, x, y))?;
     }
 
     #[test]

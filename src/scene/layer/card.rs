@@ -1,6 +1,6 @@
 //! Screen card and camera: a picture in a rounded rectangle with shadow and border (cap-look.md 5).
 
-use super::{EDGE, Grade, LayerKind, PictureRequest, SourceId, finite};
+use super::{EDGE, Grade, LayerKind, PictureRequest, SourceId, finite, smeared};
 use crate::cap::config::RoundingType;
 use crate::frame::{Extent, PixelRect, Rect, Size};
 use crate::scene::motion::Smear;
@@ -137,14 +137,7 @@ impl Card {
 
     /// Its rectangle grown by as much as the picture is smeared beyond it.
     pub fn smeared(&self) -> Extent {
-        let [left, top, right, bottom] = self.smear.map_or([0.0; 4], |smear| smear.spread());
-        let rect = self.rect;
-        Extent {
-            left: rect.x - left * rect.width,
-            top: rect.y - top * rect.height,
-            right: rect.right() + right * rect.width,
-            bottom: rect.bottom() + bottom * rect.height,
-        }
+        smeared(self.rect, self.smear)
     }
 
     /// Whether any pixel of it can be seen.

@@ -27,8 +27,9 @@ pub use sprite::Sprite;
 pub use waveform::{MOST_BARS, Waveform};
 pub use window::Window;
 
+use super::motion::Smear;
 use super::tree::{PictureRequest, SourceId};
-use crate::frame::{Extent, PixelRect, Size};
+use crate::frame::{Extent, PixelRect, Rect, Size};
 
 /// Output pixels that antialiasing may reach beyond an edge: 1.36 at a card's (cap-look.md 5.2), half of one at the
 /// pointer's feather (8.9); the rest is for rounding.
@@ -140,6 +141,17 @@ impl Layer {
             (Self::Notch(a), Self::Notch(b)) => a.looks_like(b),
             _ => false,
         }
+    }
+}
+
+/// `rect` grown by as much as what it shows is smeared beyond it.
+fn smeared(rect: Rect, smear: Option<Smear>) -> Extent {
+    let [left, top, right, bottom] = smear.map_or([0.0; 4], |smear| smear.spread());
+    Extent {
+        left: rect.x - left * rect.width,
+        top: rect.y - top * rect.height,
+        right: rect.right() + right * rect.width,
+        bottom: rect.bottom() + bottom * rect.height,
     }
 }
 
