@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::common::{DISPLAY, Export, MIC, Mp4, Recording, SMALL, has_encoder, skipped};
+use crate::common::{DISPLAY, Export, MIC, Mp4, Recording, SMALL, capstan, has_encoder, run, skipped};
 use serde_json::{Value, json};
 
 const X264: [&str; 6] = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"];
@@ -469,4 +469,52 @@ fn pixels_that_are_not_square_are_shown_in_their_shape() {
     recording.display("testsrc2=size=240x180:rate=30:duration=0.2,setsar=4/3", &X264);
     let (video, _) = exports(&recording, 6);
     assert_eq!(video.size(), (320, 180));
+}
+
+/// The packets of a track whose headers are whole hold zeros in the middle: `inspect` alone can't know, `inspect --decode` says so, as
+/// the export does.
+#[test]
+fn damage_inside_a_track_is_found_by_decoding_it() {
+    let recording = Recording::moving("320x180", 2.0);
+    let file = recording.path().join(DISPLAY);
+    let mut bytes = fs::read(&file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 3000].fill(0);
+    fs::write(&file, bytes).unwrap();
+    let inspect = |flags: &[&str]| {
+        let run = run(capstan()
+            .arg("inspect")
+            .args(flags)
+            .arg("--json")
+            .arg(recording.path()));
+        run.assert_code(0);
+        serde_json::from_str::<Value>(&run.stdout).unwrap()
+    };
+    let headers = inspect(&[]);
+    assert_eq!(headers["decoded"], false);
+    assert!(!warnings(&headers).contains("damaged pictures"), "{headers:#}");
+    let decoded = inspect(&["--decode"]);
+    assert_eq!(decoded["decoded"], true);
+    assert!(warnings(&decoded).contains("display of segment 0"), "{decoded:#}");
+    assert!(warnings(&decoded).contains("damaged pictures"), "{decoded:#}");
+    let report = Export::done(&recording.path(), &SMALL).report();
+    assert!(warnings(&report).contains("damaged pictures"), "{report:#}");
+}
+
+/// A sample entry of a kind that FFmpeg does not know is damage, no matter of which FFmpeg is installed.
+#[test]
+fn a_track_that_does_not_say_how_it_is_coded_is_damaged() {
+    let recording = Recording::moving("320x180", 0.5);
+    let file = recording.path().join(DISPLAY);
+    let mut bytes = fs::read(&file).unwrap();
+    let entry = bytes.windows(4).rposition(|four| four == b"avc1").unwrap();
+    bytes[entry..entry + 4].copy_from_slice(b"zzz9");
+    fs::write(&file, bytes).unwrap();
+    let refused = Export::of(&recording.path(), &SMALL).run;
+    refused.assert_error(&[
+        "display.mp4",
+        "does not say in a known way",
+        "the file is damaged",
+    ]);
+    assert!(!refused.stderr.contains("install"), "{}", refused.stderr);
 }

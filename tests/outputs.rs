@@ -322,3 +322,18 @@ fn hanging_up_ends_an_export_unless_that_is_to_be_ignored() {
         );
     }
 }
+
+/// A log that can't be written costs no export, but it is said, once.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_log_file_that_can_not_be_written_is_said_once() {
+    let folder = TempDir::new().unwrap();
+    let target = folder.path().join("out.mp4");
+    let mut command = capstan();
+    command.arg("export").arg(fixture("desk")).arg(&target);
+    command.args(["--resolution", "320x180", "--fps", "5", "--log-file", "/dev/full"]);
+    let run = run(&mut command);
+    run.assert_code(0);
+    let said = run.stderr.matches("the log file can't be written").count();
+    assert_eq!(said, 1, "{}", run.stderr);
+}

@@ -492,3 +492,63 @@ fn music_fades_in_and_out() {
     assert_level(sound.rms(1.1, 2.7), [BEEP_RMS; 2], "music");
     assert_level(sound.rms(2.85, 3.0), [0.0; 2], "behind the music's end");
 }
+
+/// cap-additions.md, `audio.improve`: the noise of the microphone goes by as much as `isolation` says, the rest is left alone, and the
+/// report tells what was done. Noise is no speech, so the level stays.
+#[test]
+fn the_noise_of_an_improved_microphone_goes() {
+    if !rig::can_compose() {
+        return;
+    }
+    let recording = silent(4.0);
+    let hiss = std::cell::RefCell::new(fastrand::Rng::with_seed(7));
+    track(&recording.place(MIC), &STEREO, 4.0, |_, _| {
+        0.1 * (hiss.borrow_mut().f64() * 2.0 - 1.0)
+    });
+    track(&recording.place(SYSTEM), &STEREO, 4.0, |time, _| {
+        if time < 1.0 { 0.2 * tone(time, 440.0) } else { 0.0 }
+    });
+    recording
+        .meta(&json!([{ "display": display(), "mic": { "path": MIC }, "system_audio": { "path": SYSTEM } }]));
+    let mut config = plain(&timeline(&[Clip::new(0.0, 4.0)]));
+    let recorded = export(&recording, &config, 30);
+    assert_eq!(recorded.report.paths.improved_microphones, []);
+    let before = Sound::of(&recorded).rms(3.0, 4.0)[0];
+    assert!((before - 0.1 / 3.0_f64.sqrt()).abs() < 0.01, "{before}");
+    for (isolation, wet) in [("light", 0.7), ("strong", 0.98)] {
+        set(
+            &mut config,
+            "/audio",
+            json!({ "improve": true, "isolation": isolation }),
+        );
+        let improved = export(&recording, &config, 30);
+        let sound = Sound::of(&improved);
+        let [left, right] = sound.rms(3.0, 4.0);
+        let expected = before * (1.0 - wet);
+        // The network leaves a little of its own.
+        assert!(
+            (left - expected).abs() < 0.25 * expected + 0.0005,
+            "{isolation}: {left}, {expected}"
+        );
+        assert!(
+            (right - expected).abs() < 0.25 * expected + 0.0005,
+            "{isolation}: {right}, {expected}"
+        );
+        // Most of a second of the tone has the hiss beside it, which adds to its power.
+        assert_level(
+            sound.rms(0.2, 0.9),
+            [0.2 * std::f64::consts::FRAC_1_SQRT_2; 2],
+            "system sound",
+        );
+        let made = &improved.report.paths.improved_microphones;
+        assert_eq!(made.len(), 1);
+        assert_eq!((made[0].segment, made[0].improvement.gain_db), (0, 0.0));
+        assert!((made[0].improvement.wet - wet).abs() < 1e-6);
+        assert!(made[0].improvement.speech_secs < 0.2);
+        assert!(
+            improved.report.unrendered.is_empty(),
+            "{:?}",
+            improved.report.unrendered
+        );
+    }
+}

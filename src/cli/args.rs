@@ -285,11 +285,14 @@ pub(super) struct InspectArgs {
     /// Open nothing outside the recording; on Linux, have the kernel keep this process to that
     #[arg(long)]
     pub(super) confined: bool,
+    /// Decode every picture and sample too, which finds damage that the files' headers don't show; takes as long as decoding
+    #[arg(long)]
+    pub(super) decode: bool,
     /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
     /// Print the JSON Schema of what --json prints
-    #[arg(long, conflicts_with_all = ["recording", "json"])]
+    #[arg(long, conflicts_with_all = ["recording", "json", "decode"])]
     pub(super) schema: bool,
 }
 

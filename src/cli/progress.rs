@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, Once, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -12,6 +12,9 @@ use crate::export::{Observer, Phase, Progress};
 
 /// The bar on screen, so that log lines can be printed above it.
 static BAR: Mutex<Option<ProgressBar>> = Mutex::new(None);
+
+/// Set once the log file could not be written.
+static LOG_FAILED: Once = Once::new();
 
 /// How often a plain line is printed.
 const LINE_EVERY: Duration = Duration::from_secs(5);
@@ -145,8 +148,14 @@ impl Drop for LogWriter<'_> {
         let event = String::from_utf8_lossy(&self.event);
         let event = terminal::one_line(event.trim_end());
         if let Some(mut file) = self.file {
-            // The log has nobody to tell that it can't be written.
-            let _ = file.write_all(format!("{event}\n").as_bytes());
+            let written = file.write_all(format!("{event}\n").as_bytes());
+            if let Err(error) = written {
+                LOG_FAILED.call_once(|| {
+                    say(&format!(
+                        "warning: the log file can't be written, lines are lost: {error}\n"
+                    ));
+                });
+            }
             return;
         }
         let print = || terminal::say_event(&event);

@@ -224,11 +224,11 @@ pub(super) fn run(
     let sources = VideoSources::new(&plan.recording, settings, decoder_threads());
 
     levels::measure(&mut plan, cancel, &mut warnings)?;
-    let (sound, sound_files) = sound_plan::open(&plan, &request.settings, total, &mut paths, &mut warnings)?;
+    let mut sound = sound_plan::open(&plan, &request.settings, total, &mut paths, &mut warnings)?;
     let (sink, output) = match (destination, encoder) {
         (Destination::File(output), Some(encoder)) => {
             paths.encoder_input = Some(encoder.input().to_owned());
-            let sink = encoder.into_sink(&output, sound)?;
+            let sink = encoder.into_sink(&output, sound.mixer.take())?;
             (Sink::File(Box::new(sink)), Some(output))
         }
         (Destination::Visitor(visit), _) => (Sink::Visitor(visit), None),
@@ -277,7 +277,11 @@ pub(super) fn run(
     }
     warnings.extend(decoder_warnings);
     // Those of the sound were printed when they were found.
-    warnings.extend(sound_files.damage());
+    warnings.extend(sound.files.damage());
+    paths.improved_microphones = sound.improved();
+    for mic in &paths.improved_microphones {
+        tracing::info!("{mic}");
+    }
     cap_warnings(&mut warnings);
     let wall_s = begun.elapsed().as_secs_f64();
     let trace = instruments

@@ -80,6 +80,34 @@ pub struct Paths {
     pub repeats: Option<super::settings::Repeats>,
     /// Sound: encoder, or why there is none.
     pub sound: String,
+    /// What `audio.improve` made of the microphones that are heard.
+    #[serde(default)]
+    pub improved_microphones: Vec<ImprovedMicrophone>,
+}
+
+/// A microphone with less noise, at the level of speech.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ImprovedMicrophone {
+    /// Index of the recording segment.
+    pub segment: usize,
+    /// What was measured and done.
+    #[serde(flatten)]
+    pub improvement: crate::sound::Improvement,
+}
+
+impl std::fmt::Display for ImprovedMicrophone {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let made = &self.improvement;
+        write!(
+            f,
+            "microphone of segment {}: {:.0} % without noise, gain {:+.1} dB and {:+.1} dB, by {:.1} s of speech",
+            self.segment,
+            made.wet * 100.0,
+            made.gain_db,
+            made.make_up_db,
+            made.speech_secs
+        )
+    }
 }
 
 /// A decoder that ran.

@@ -1,10 +1,11 @@
 //! The sound of an export: which samples of which file are heard when (cap-look.md 21).
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
 
 use super::error::ExportError;
 use super::plan::Plan;
-use super::report::{DecoderPath, Paths};
+use super::report::{DecoderPath, ImprovedMicrophone, Paths};
 use super::settings::ExportSettings;
 use super::sound_files::SoundFiles;
 use crate::cap::MediaSource;
@@ -16,24 +17,47 @@ use crate::media::input::Allowed;
 use crate::media::retime;
 use crate::scene::Timeline;
 use crate::sound::{
-    ClipSound, Mixer, MusicSound, SampleSource, SegmentSound, SoundPlan, TrackSound, samples_at,
-    samples_in_frames,
+    ClipSound, Improved, Improvement, Mixer, MusicSound, SAMPLE_RATE, SampleSource, SegmentSound, SoundPlan,
+    TrackSound, samples_at, samples_in_frames,
 };
 
-/// Opens every sound that is heard. The mixer is `None` when no track is to be written; the files tell afterwards what was
-/// damaged.
+/// The sound of an export, opened.
+pub(super) struct OpenedSound {
+    /// `None` when no track is to be written.
+    pub mixer: Option<Mixer>,
+    /// Tell afterwards what was damaged.
+    pub files: SoundFiles,
+    improved: Vec<(usize, Arc<OnceLock<Improvement>>)>,
+}
+
+impl OpenedSound {
+    /// What was made of the microphones that were heard.
+    pub(super) fn improved(&self) -> Vec<ImprovedMicrophone> {
+        let made = self.improved.iter().filter_map(|(segment, made)| {
+            let improvement = *made.get()?;
+            Some(ImprovedMicrophone {
+                segment: *segment,
+                improvement,
+            })
+        });
+        made.collect()
+    }
+}
+
+/// Opens every sound that is heard.
 pub(super) fn open(
     plan: &Plan,
     settings: &ExportSettings,
     frames: u64,
     paths: &mut Paths,
     warnings: &mut Vec<String>,
-) -> Result<(Option<Mixer>, SoundFiles), ExportError> {
+) -> Result<OpenedSound, ExportError> {
     let config = &plan.recording.config.audio;
     let mut opener = Opener {
         files: SoundFiles::new(&plan.budget)?,
         opened: 0,
         sources: Vec::new(),
+        improved: Vec::new(),
         paths,
     };
     let mut sound = SoundPlan {
@@ -52,6 +76,7 @@ pub(super) fn open(
         files,
         opened,
         sources,
+        improved,
         ..
     } = opener;
     paths.sound = if !sound.has_track() {
@@ -61,10 +86,16 @@ pub(super) fn open(
     } else {
         format!("aac, {opened} sources")
     };
-    if !sound.has_track() {
-        return Ok((None, files));
-    }
-    Ok((Some(Mixer::new(sound, sources, retime::retimers())?), files))
+    let mixer = if sound.has_track() {
+        Some(Mixer::new(sound, sources, retime::retimers())?)
+    } else {
+        None
+    };
+    Ok(OpenedSound {
+        mixer,
+        files,
+        improved,
+    })
 }
 
 /// The clips on the recording's sample clock.
@@ -108,6 +139,8 @@ struct Opener<'a> {
     /// Files so far.
     opened: usize,
     sources: Vec<Box<dyn SampleSource>>,
+    /// Microphones that are improved, by segment.
+    improved: Vec<(usize, Arc<OnceLock<Improvement>>)>,
     paths: &'a mut Paths,
 }
 
@@ -156,8 +189,28 @@ impl Opener<'_> {
                     MicStereoMode::Stereo,
                 )?,
             };
+            if let Some(mic) = sound.segments[index].mic.as_ref().filter(|_| config.improve) {
+                self.improve(mic, index, config.isolation.wet(), &sound.clips);
+            }
         }
         Ok(())
+    }
+
+    /// Improves the microphone of segment `index` (cap-additions.md, `audio.improve`).
+    fn improve(&mut self, mic: &TrackSound, index: usize, wet: f64, clips: &[ClipSound]) {
+        // Nothing is heard behind the end of the last clip, but for the samples that a change of speed looks ahead.
+        let ends = clips.iter().filter(|clip| clip.segment == index).map(|clip| {
+            let played = (clip.span.end - clip.span.start) as f64 / f64::from(SAMPLE_RATE);
+            samples_at(clip.start.secs() + played * clip.speed)
+        });
+        let last = ends.max().unwrap_or(0).saturating_add(mic.offset);
+        let length = u64::try_from(last)
+            .unwrap_or(0)
+            .saturating_add(u64::from(SAMPLE_RATE));
+        let recorded = self.sources.remove(mic.source);
+        let improved = Improved::new(recorded, length, wet);
+        self.improved.push((index, improved.improvement()));
+        self.sources.insert(mic.source, Box::new(improved));
     }
 
     /// Music. What can't be decoded is left out with a warning (cap-look.md 21.5).

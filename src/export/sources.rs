@@ -7,7 +7,7 @@ use super::report::{DecoderPath, Fallback};
 use super::settings::ExportSettings;
 use crate::cap::{MediaSource, Recording};
 use crate::frame::YuvPicture;
-use crate::media::decode::{DecodeOptions, DecoderReport, HardwareChoice, VideoDecoder};
+use crate::media::decode::{DecodeOptions, DecoderReport, DecoderStats, HardwareChoice, VideoDecoder};
 use crate::scene::{PictureRequest, Side, SourceId, Track};
 use crate::time::MediaTime;
 
@@ -118,23 +118,12 @@ impl VideoSources {
         let Some(decoder) = self.tracks.get_mut(&key).and_then(|track| track.decoder.take()) else {
             return;
         };
-        let stats = decoder.stats();
-        if stats.damaged > 0 {
-            self.warnings.push(format!(
-                "{} of segment {}: {} damaged pictures were replaced by the ones before them",
-                track_name(key.track),
-                key.segment,
-                stats.damaged
-            ));
-        }
-        if stats.missing_seconds > 0.0 {
-            self.warnings.push(format!(
-                "{} of segment {}: the last {:.1} s are missing (cut off); the last picture was shown on",
-                track_name(key.track),
-                key.segment,
-                stats.missing_seconds
-            ));
-        }
+        let damage = damage_of(&decoder.stats());
+        self.warnings.extend(
+            damage
+                .into_iter()
+                .map(|damage| format!("{} of segment {}: {damage}", track_name(key.track), key.segment)),
+        );
     }
 
     /// Closes everything and tells what ran, what it fell back from, and what was odd.
@@ -178,6 +167,24 @@ fn single_precision(time: MediaTime, nominal_fps: u32) -> MediaTime {
     let fps = nominal_fps.max(1);
     let number = (time.secs().max(0.0) as f32 * fps as f32).floor();
     MediaTime::from_secs(f64::from(number) / f64::from(fps))
+}
+
+/// What a decoder could not show, a sentence each.
+pub(super) fn damage_of(stats: &DecoderStats) -> Vec<String> {
+    let mut found = Vec::new();
+    if stats.damaged > 0 {
+        found.push(format!(
+            "{} damaged pictures were replaced by the ones before them",
+            stats.damaged
+        ));
+    }
+    if stats.missing_seconds > 0.0 {
+        found.push(format!(
+            "the last {:.1} s are missing (cut off); the last picture was shown on",
+            stats.missing_seconds
+        ));
+    }
+    found
 }
 
 /// The track's name in reports.

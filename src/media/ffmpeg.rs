@@ -8,6 +8,7 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::{io, mem, ptr};
 
+use ffmpeg_next::codec;
 use ffmpeg_next::format::context;
 use ffmpeg_next::{Packet, ffi};
 
@@ -320,13 +321,23 @@ pub enum MediaError {
         /// What is accepted.
         limit: String,
     },
-    /// FFmpeg has no decoder for the stream.
+    /// FFmpeg has no decoder for the stream, whose kind of coding it knows.
     #[error("{file} is coded as {codec}, for which this FFmpeg has no decoder; install a full FFmpeg build")]
     NoDecoder {
         /// The file.
         file: PathBuf,
         /// FFmpeg's name of the codec.
         codec: String,
+    },
+    /// A stream whose kind of coding is not stated in a way that FFmpeg knows.
+    #[error(
+        "{file} does not say in a known way how its {kind} is coded: the file is damaged, or made by a program that FFmpeg does not know; {RESTORE}"
+    )]
+    UnknownCodec {
+        /// The file.
+        file: PathBuf,
+        /// "video" or "audio".
+        kind: &'static str,
     },
     /// A stream of which not one picture (or sample) could be decoded.
     #[error(
@@ -378,6 +389,18 @@ pub enum MediaError {
 }
 
 impl MediaError {
+    /// Why there is no decoder for a stream of `kind` ("video" or "audio") of this codec.
+    pub(super) fn no_decoder(file: &Path, kind: &'static str, codec: codec::Id) -> Self {
+        let file = file.to_owned();
+        match codec {
+            codec::Id::None => Self::UnknownCodec { file, kind },
+            codec => Self::NoDecoder {
+                file,
+                codec: codec.name().to_owned(),
+            },
+        }
+    }
+
     /// An error of FFmpeg while doing `action` ("decode") to `file`; quotes what FFmpeg complained about.
     pub fn ffmpeg(action: &'static str, file: &Path, source: impl Into<FfmpegError>) -> Self {
         Self::Ffmpeg {

@@ -28,12 +28,6 @@ pub fn unrendered(recording: &Recording) -> Vec<Unrendered> {
             "the room behind the person stays sharp"
         },
     );
-    let has_mic = recording.segments.iter().any(|segment| segment.mic.is_some());
-    list.add_if(
-        config.audio.improve && !config.audio.mute && has_mic,
-        "audio.improve",
-        "the microphone is heard as recorded",
-    );
     list.0
 }
 
@@ -160,14 +154,7 @@ mod tests {
         };
         for (settings, name) in [
             (serde_json::json!({ "hideDisplay": true }), None),
-            (
-                serde_json::json!({ "audio": { "improve": true } }),
-                Some("audio.improve"),
-            ),
-            (
-                serde_json::json!({ "audio": { "improve": true, "mute": true } }),
-                None,
-            ),
+            (serde_json::json!({ "audio": { "improve": true } }), None),
             (
                 serde_json::json!({ "cursor": { "ripple": { "enabled": true } } }),
                 None,

@@ -6,6 +6,7 @@
 
 mod clock;
 mod gain;
+mod improve;
 mod levels;
 mod mixer;
 mod onset;
@@ -13,6 +14,7 @@ mod plan;
 mod retimed;
 
 pub use clock::{SAMPLE_RATE, samples_after_frame, samples_at, samples_in_frames};
+pub use improve::{Improved, Improvement};
 pub use levels::{HOP, LevelMeter, WINDOW};
 pub use mixer::Mixer;
 pub(crate) use onset::Onsets;

@@ -10,7 +10,7 @@ use super::args::InspectArgs;
 use super::{Exit, logging};
 use crate::cap::{self, Alignment, CapError, OpenOptions, Opened, Problem, Unused};
 use crate::confine::Confinement;
-use crate::export::{self, ExportSettings, Plan, SegmentMedia};
+use crate::export::{self, ExportError, ExportSettings, Plan, SegmentMedia};
 use crate::frame::Size;
 use crate::media::input::Allowed;
 use crate::media::probe::{AudioInfo, VideoInfo, probe_audio, probe_video};
@@ -41,6 +41,8 @@ struct Findings {
     unused: Vec<Unused>,
     /// What is wrong with the recording's files.
     problems: Vec<Problem>,
+    /// Whether every picture and sample was decoded (`--decode`); else damage inside them is not known.
+    decoded: bool,
     /// What is odd about its media and settings.
     warnings: Vec<String>,
     /// Why it can't be exported.
@@ -49,6 +51,25 @@ struct Findings {
     can_export: bool,
     /// What the kernel keeps this inspection from; `None` without `--confined`.
     confinement: Option<Confinement>,
+}
+
+impl Findings {
+    /// Adds what decoding showed, if it was asked for.
+    fn decoded(&mut self, damage: Result<Option<Vec<String>>, ExportError>) {
+        match damage {
+            Ok(damage) => {
+                self.decoded = damage.is_some();
+                // What the headers showed already is not told twice.
+                let new = damage.into_iter().flatten();
+                let new: Vec<String> = new.filter(|told| !self.warnings.contains(told)).collect();
+                self.warnings.extend(new);
+            }
+            Err(error) => {
+                self.error = Some(super::one_line(&error.into()));
+                self.can_export = false;
+            }
+        }
+    }
 }
 
 /// A pause/resume cycle.
@@ -92,7 +113,11 @@ pub(super) fn run(args: &InspectArgs, confinement: Option<Confinement>) -> anyho
             findings.problems = recording.warnings.clone();
             findings.unused = recording.unused.clone();
             match export::plan(*recording, &settings) {
-                Ok(plan) => studio(&mut findings, plan),
+                Ok(plan) => {
+                    let damage = args.decode.then(|| export::decode_all(&plan)).transpose();
+                    studio(&mut findings, plan);
+                    findings.decoded(damage);
+                }
                 Err(error) => findings.error = Some(super::one_line(&error.into())),
             }
         }
@@ -112,6 +137,11 @@ pub(super) fn run(args: &InspectArgs, confinement: Option<Confinement>) -> anyho
                         }
                     }
                     findings.can_export = findings.error.is_none();
+                    findings.decoded(
+                        args.decode
+                            .then(|| export::decode_all_instant(&recording))
+                            .transpose(),
+                    );
                 }
                 Err(error) => findings.error = Some(super::one_line(&error.into())),
             }
@@ -227,6 +257,9 @@ fn describe(findings: &Findings) -> String {
     }
     for unused in &findings.unused {
         line(format!("  not used: {unused}"));
+    }
+    if findings.decoded {
+        line("every picture and sample was decoded".to_owned());
     }
     match &findings.error {
         Some(error) => line(format!("can't be exported: {error}")),

@@ -88,10 +88,7 @@ impl Track {
             })?;
         let (index, base, id) = (stream.index(), stream.time_base(), stream.parameters().id());
         if decoder::find(id).is_none() {
-            return Err(MediaError::NoDecoder {
-                file,
-                codec: id.name().to_owned(),
-            });
+            return Err(MediaError::no_decoder(&file, "audio", id));
         }
         ffmpeg::forget_complaints();
         let mut decoder = codec::Context::from_parameters(stream.parameters())

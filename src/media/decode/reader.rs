@@ -93,10 +93,8 @@ impl Reader {
             move |error: FfmpegError| MediaError::ffmpeg(action, &file, error)
         };
         ffmpeg::forget_complaints();
-        let codec = decoder::find(parameters.id()).ok_or_else(|| MediaError::NoDecoder {
-            file: file.clone(),
-            codec: parameters.id().name().to_owned(),
-        })?;
+        let codec = decoder::find(parameters.id())
+            .ok_or_else(|| MediaError::no_decoder(&file, "video", parameters.id()))?;
         let mut context = codec::Context::from_parameters(parameters)
             .map_err(|error| failed("set up the decoder of")(error.into()))?;
         // SAFETY: the context is not open yet, so its options may be set. With `UNALIGNED`, cropping is exact.
