@@ -30,6 +30,7 @@ mod odd_sources;
 mod outputs;
 mod pixel_path_exports;
 mod pixel_paths;
+mod range;
 mod recovered;
 mod rig;
 mod sound;

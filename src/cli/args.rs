@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::args_bench::{BenchArgs, FloorArgs, parse_percent};
+use super::span::SpanArgs;
 use crate::cap::CameraDelay;
 use crate::convert::PixelPath;
 use crate::frame::Size;
@@ -74,7 +75,8 @@ pub(super) enum Command {
 #[command(after_help = "Examples:\n  \
     capstan export talk.cap                                        # to talk.mp4 in this folder\n  \
     capstan export talk.cap small.mp4 --fps 30 --quality web\n  \
-    capstan export talk.cap phone.mp4 --resolution 1280x720 --overwrite")]
+    capstan export talk.cap phone.mp4 --resolution 1280x720 --overwrite\n  \
+    capstan export talk.cap part.mp4 --from 1:30 --to 2:00")]
 pub(super) struct ExportArgs {
     /// The recording: a .cap folder
     #[arg(value_name = "RECORDING")]
@@ -100,6 +102,8 @@ pub(super) struct ExportArgs {
     /// out
     #[arg(long, value_name = "PERCENT", default_value = "0%", value_parser = parse_percent, hide = true)]
     pub(super) slow_down: f64,
+    #[command(flatten)]
+    pub(super) span: SpanArgs,
     #[command(flatten)]
     pub(super) settings: SettingsArgs,
 }

@@ -14,7 +14,8 @@ use super::terminal::{push_line, say};
 use super::{logging, settings, signals};
 use crate::confine::Confinement;
 use crate::export::{
-    self, Cancel, EncoderSetting, ExportError, ExportReport, Instruments, Observer, Request,
+    self, Cancel, EncoderSetting, ExportError, ExportReport, ExportSettings, Instruments, Observer, Request,
+    Span,
 };
 use crate::output::{Door, OutputError};
 
@@ -102,7 +103,10 @@ fn prepare(args: &ExportArgs, logging: &Logging, door: &mut Door) -> anyhow::Res
         recording: args.recording.clone(),
         target: target.path,
         overwrite: logging.overwrite,
-        settings: settings::resolve(&args.settings)?,
+        settings: ExportSettings {
+            span: args.span.resolve()?,
+            ..settings::resolve(&args.settings)?
+        },
     };
     export::declare_inputs(&request, door)?;
     if request.settings.encoder != EncoderSetting::None {
@@ -122,7 +126,7 @@ fn exit_of(error: &ExportError) -> Exit {
     match error {
         ExportError::Cancelled => Exit::Interrupted,
         ExportError::Output(error) if error.is_usage() => Exit::Usage,
-        ExportError::InstantSetting { .. } => Exit::Usage,
+        ExportError::InstantSetting { .. } | ExportError::Span(_) => Exit::Usage,
         _ => Exit::Failed,
     }
 }
@@ -215,6 +219,9 @@ fn summary(report: &ExportReport, verbose: bool) -> String {
         report.composed_frames,
         report.frames - report.composed_frames.min(report.frames)
     ));
+    if let Span::Frames { first, end } = report.settings.span {
+        line(format!("  part of the output: frames {first} to {}", end - 1));
+    }
     if let (Some(adapter), Some(pixels)) = (&paths.adapter, &paths.pixel_path) {
         let encoder = paths.encoder.as_deref().unwrap_or("none");
         line(format!(

@@ -16,6 +16,7 @@ mod settings;
 mod shell;
 mod signals;
 mod similarity;
+mod span;
 mod synth;
 mod terminal;
 

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::args::{DamageArg, Format, FrameRateModeArg, SamplingArg, SettingsArgs, StillPicturesArg};
 use super::nearest::did_you_mean;
-use crate::export::{EncoderSetting, ExportSettings, PixelPathSetting, Rate, Repeats, SamplingSetting};
+use crate::export::{EncoderSetting, ExportSettings, PixelPathSetting, Rate, Repeats, SamplingSetting, Span};
 use crate::frame::Size;
 use crate::media::decode::{HardwareChoice, hardware_names};
 use crate::media::encode::{Quality, encoder_names};
@@ -103,6 +103,7 @@ pub(super) fn resolve(args: &SettingsArgs) -> anyhow::Result<ExportSettings> {
         background: args.background.clone(),
         config: args.config.clone(),
         confined: args.confined,
+        span: Span::Whole,
     })
 }
 

@@ -18,6 +18,7 @@ use crate::sound::SoundError;
 #[derive(Debug)]
 pub(super) struct Control {
     cancel: Cancel,
+    first: u64,
     failed: AtomicBool,
     first_error: Mutex<Option<ExportError>>,
     written: AtomicU64,
@@ -25,14 +26,21 @@ pub(super) struct Control {
 }
 
 impl Control {
-    pub(super) fn new(cancel: Cancel) -> Self {
+    /// For a run whose first picture is frame `first` of the output.
+    pub(super) fn new(cancel: Cancel, first: u64) -> Self {
         Self {
             cancel,
+            first,
             failed: AtomicBool::new(false),
             first_error: Mutex::new(None),
             written: AtomicU64::new(0),
             phase: AtomicU8::new(Phase::Export as u8),
         }
+    }
+
+    /// Frame of the output that the first picture of the run is.
+    pub(super) fn first(&self) -> u64 {
+        self.first
     }
 
     /// Whether the stages should wind up without finishing their work.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::span::SpanError;
 use crate::budget::OverBudget;
 use crate::cap::CapError;
 use crate::convert::ConvertError;
@@ -102,6 +103,9 @@ pub enum ExportError {
     /// A file can't be written.
     #[error(transparent)]
     Output(#[from] OutputError),
+    /// The part of the output that is asked for can't be made.
+    #[error(transparent)]
+    Span(#[from] SpanError),
     /// A setting that an instant recording can't honour: it is copied, not rendered.
     #[error("an instant recording is copied as it is, so {setting} can't be applied; leave it out")]
     InstantSetting {

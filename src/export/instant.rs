@@ -143,6 +143,7 @@ fn refuse_settings(settings: &ExportSettings) -> Result<(), ExportError> {
         (settings.background.is_some(), "--background"),
         (settings.config.is_some(), "--config"),
         (settings.cap_colors, "--cap-colors"),
+        (settings.span != defaults.span, "--from or --to"),
     ];
     match checks.iter().find(|(given, _)| *given) {
         Some((_, setting)) => Err(ExportError::InstantSetting { setting }),

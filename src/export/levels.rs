@@ -1,6 +1,7 @@
 //! The levels that waveforms show, measured before the first frame (cap-additions.md, `timeline.waveformSegments[]`).
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::cancel::Cancel;
 use super::error::ExportError;
@@ -16,10 +17,11 @@ use crate::sound::{HOP, LevelMeter, SampleSource, Stereo, TrackSound, WINDOW};
 /// Moments that are measured of one reading of samples.
 const AT_ONCE: usize = LEVELS_A_SECOND as usize;
 
-/// Measures the tracks that waveforms show, as far as they show them, and hands the levels to the scene. What of a track is not
+/// Measures the tracks that waveforms show, as far as these frames show them, and hands the levels to the scene. What of a track is not
 /// heard anywhere is silent.
 pub(super) fn measure(
     plan: &mut Plan,
+    frames: &Range<u64>,
     cancel: &Cancel,
     warnings: &mut Vec<String>,
 ) -> Result<(), ExportError> {
@@ -27,7 +29,7 @@ pub(super) fn measure(
     let mut claims: Vec<Claim> = Vec::new();
     let mut files: Option<SoundFiles> = None;
     for track in [SoundTrack::Mic, SoundTrack::System] {
-        for span in plan.scene.sounding(track) {
+        for span in plan.scene.sounding(track, frames) {
             let Some(heard) = heard(plan, track, span.segment) else {
                 continue;
             };

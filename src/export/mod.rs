@@ -28,6 +28,7 @@ mod settings;
 mod sound_files;
 mod sound_plan;
 mod sources;
+mod span;
 mod stage;
 mod stills;
 mod surfaces;
@@ -46,6 +47,7 @@ pub use plan::{Plan, SegmentMedia, plan};
 pub use progress::{Observer, Phase, Progress, Unobserved};
 pub use report::{AdapterPath, DecoderPath, ExportReport, Fallback, ImprovedMicrophone, Paths, SamplingPath};
 pub use settings::{EncoderSetting, ExportSettings, PixelPathSetting, Rate, Repeats, SamplingSetting};
+pub use span::{Span, SpanError};
 pub use stills::stills;
 pub use trace::{TraceArgs, TraceEvent, TraceFile};
 

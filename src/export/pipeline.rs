@@ -1,5 +1,6 @@
 //! Runs the stages on their threads, watches over them, and gathers what they say.
 
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::OnceLock;
@@ -40,6 +41,8 @@ const STALL: Duration = Duration::from_secs(20);
 /// The parts of a run, opened and ready.
 pub(super) struct Parts<'a> {
     pub scene: Scene,
+    /// Which of its frames are made.
+    pub frames: Range<u64>,
     pub frame_rate: FrameRate,
     pub sources: VideoSources,
     pub renderer: Renderer,
@@ -92,6 +95,7 @@ pub(super) fn run(
 ) -> Result<Outcome, ExportError> {
     let Parts {
         scene,
+        frames,
         frame_rate,
         mut sources,
         mut renderer,
@@ -100,9 +104,9 @@ pub(super) fn run(
         traced,
         sink,
     } = parts;
-    let total = scene.frame_count();
+    let total = frames.end - frames.start;
     let size = scene.output_size();
-    let control = Control::new(cancel.clone());
+    let control = Control::new(cancel.clone(), frames.start);
     let first_frame = OnceLock::new();
 
     let (decoded_in, decoded_out) = queue::bounded("queue to render", DECODED_AHEAD);
@@ -122,8 +126,9 @@ pub(super) fn run(
 
         let decode = {
             let sources = &mut sources;
+            let frames = frames.clone();
             crew.spawn(decode::LANES, move |meter| {
-                decode::run(scene, sources, damage, &decoded_in, meter, control)
+                decode::run((scene, frames), sources, damage, &decoded_in, meter, control)
             })?
         };
         let compose = {
@@ -179,7 +184,14 @@ pub(super) fn run(
                         track: aac.track(),
                     });
                     threads.sound = Some(crew.spawn(sound::LANES, move |meter| {
-                        sound::run(&mut mixer, &mut aac, total, frame_rate, &sound_in, meter, control)
+                        sound::run(
+                            &mut mixer,
+                            &mut aac,
+                            (frames, frame_rate),
+                            &sound_in,
+                            meter,
+                            control,
+                        )
                     })?);
                 }
                 threads.mux = Some(crew.spawn(mux::LANES, move |meter| {

@@ -15,6 +15,7 @@ use super::progress::Observer;
 use super::report::{ExportReport, Fallback, Paths};
 use super::settings::ExportSettings;
 use super::sources::VideoSources;
+use super::span::Span;
 use super::stage::encode::Visitor;
 use super::trace::{self, TraceFile};
 use super::{Request, levels, probing, recorded, sound_plan};
@@ -203,7 +204,10 @@ pub(super) fn run(
         tracing::warn!("{} is not rendered: {}", unrendered.setting, unrendered.instead);
     }
     let size = plan.scene.output_size();
-    let total = plan.scene.frame_count();
+    let frames = settings
+        .span
+        .frames(settings.frame_rate, plan.scene.frame_count())?;
+    let total = frames.end - frames.start;
     let mut paths = Paths::default();
     let mut fallbacks = Vec::new();
 
@@ -223,8 +227,8 @@ pub(super) fn run(
     paths.pixel_path = Some(conversion.path().to_string());
     let sources = VideoSources::new(&plan.recording, settings, decoder_threads());
 
-    levels::measure(&mut plan, cancel, &mut warnings)?;
-    let mut sound = sound_plan::open(&plan, &request.settings, total, &mut paths, &mut warnings)?;
+    levels::measure(&mut plan, &frames, cancel, &mut warnings)?;
+    let mut sound = sound_plan::open(&plan, settings, frames.end, &mut paths, &mut warnings)?;
     let (sink, output) = match (destination, encoder) {
         (Destination::File(output), Some(encoder)) => {
             paths.encoder_input = Some(encoder.input().to_owned());
@@ -251,8 +255,10 @@ pub(super) fn run(
         scene, unrendered, ..
     } = plan;
     let duration_s = total as f64 / f64::from(settings.frame_rate.fps());
+    let span = Span::of(&frames, scene.frame_count());
     let parts = Parts {
         scene,
+        frames,
         frame_rate: settings.frame_rate,
         sources,
         renderer,
@@ -300,7 +306,10 @@ pub(super) fn run(
         wall_s,
         first_frame_s: outcome.first_frame.map(|first| first.as_secs_f64()),
         fps: total as f64 / wall_s,
-        settings: settings.clone(),
+        settings: ExportSettings {
+            span,
+            ..settings.clone()
+        },
         paths,
         fallbacks,
         stages: outcome.stages,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::span::Span;
 use crate::cap::CameraDelay;
 use crate::convert::PixelPath;
 use crate::frame::Size;
@@ -53,6 +54,9 @@ pub struct ExportSettings {
     /// Whether nothing outside the recording is opened but what these settings and the target name.
     #[serde(default)]
     pub confined: bool,
+    /// Which of the output's frames are made.
+    #[serde(default)]
+    pub span: Span,
 }
 
 impl ExportSettings {
@@ -91,6 +95,7 @@ impl Default for ExportSettings {
             background: None,
             config: None,
             confined: false,
+            span: Span::Whole,
         }
     }
 }

@@ -44,7 +44,7 @@ impl OpenedSound {
     }
 }
 
-/// Opens every sound that is heard.
+/// Opens every sound that is heard before the end of the first `frames` frames.
 pub(super) fn open(
     plan: &Plan,
     settings: &ExportSettings,

@@ -1,6 +1,7 @@
 //! Puts the parts together: output time to layers.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::camera3d::Camera3d;
 use super::error::{Checks, SceneError};
@@ -220,8 +221,8 @@ impl Scene {
         self.overlays.set_levels(levels);
     }
 
-    /// Of which segments, and of which times of their sources, waveforms show the levels of `track`.
-    pub fn sounding(&self, track: SoundTrack) -> Vec<LevelSpan> {
+    /// Of which segments, and of which times of their sources, waveforms show the levels of `track` in `frames`.
+    pub fn sounding(&self, track: SoundTrack, frames: &Range<u64>) -> Vec<LevelSpan> {
         let mut spans: BTreeMap<usize, LevelSpan> = BTreeMap::new();
         let mut add = |clip: usize, source: SourceTime| {
             let (segment, at) = (self.timeline.clips()[clip].segment, source.secs());
@@ -236,10 +237,10 @@ impl Scene {
         let mut shown: Vec<[f64; 2]> = self.overlays.waveforms().spans(track).collect();
         shown.sort_by(|a, b| a[0].total_cmp(&b[0]));
         let fps = f64::from(self.settings.frame_rate.fps());
-        let mut done = 0;
+        let mut done = frames.start;
         for [start, end] in shown {
             let first = ((start * fps).floor().max(0.0) as u64).max(done);
-            let behind = ((end * fps).ceil().max(0.0) as u64).min(self.frame_count);
+            let behind = ((end * fps).ceil().max(0.0) as u64).min(frames.end.min(self.frame_count));
             for located in (first..behind).filter_map(|n| self.timeline.locate(self.time_of(n))) {
                 add(located.clip, located.source);
                 if let Some(outgoing) = located.outgoing {

@@ -77,6 +77,17 @@ impl Mixer {
         self.position
     }
 
+    /// Goes on to output sample `position`, which must not lie before [`Self::position`]. What follows is what would have been
+    /// heard there: nothing in between is read but the beginning of a clip that plays at another speed, whose sound depends
+    /// on all of the clip before it.
+    pub fn skip_to(&mut self, position: u64) {
+        if position > self.position {
+            self.position = position;
+            // Clips that have begun would go on where they were.
+            self.playing = [None, None];
+        }
+    }
+
     /// Writes the next samples and says how many: all that `out` holds, fewer only where the plan's total is reached.
     /// The samples do not depend on how they are divided into calls.
     ///
@@ -175,6 +186,8 @@ impl Mixer {
         let at = clock - clip.span.start;
         let segment = &self.plan.segments[clip.segment];
         let output = self.position;
+        // Samples of a clip that begins behind what was rendered so far come from its start; `skip_to` may lead into one.
+        let mut skipped = if self.playing[ahead].is_none() { at } else { 0 };
         let playing = match &mut self.playing[ahead] {
             Some(playing) => playing,
             none => none.insert(if self.plan.mute || clip.gain <= 0.0 {
@@ -191,15 +204,21 @@ impl Mixer {
             }
             Playing::Retimed(retimed) => {
                 let sources = &mut self.sources;
-                let mix = |first, block: &mut [Stereo]| {
+                let mut mix = |first, block: &mut [Stereo]| {
                     sources
                         .mix((segment, clip.gain), first, output, block)
                         .map_err(RetimedError::Read)
                 };
-                retimed.read(out, mix).map_err(|error| match error {
+                let failed = |error| match error {
                     RetimedError::Read(error) => error,
                     RetimedError::Retime(source) => retime_error(clip, output, source),
-                })?;
+                };
+                while skipped > 0 {
+                    let count = out.len().min(usize::try_from(skipped).unwrap_or(usize::MAX));
+                    retimed.read(&mut out[..count], &mut mix).map_err(failed)?;
+                    skipped -= count as u64;
+                }
+                retimed.read(out, mix).map_err(failed)?;
                 out.iter_mut().for_each(|sample| *sample = clamp(*sample));
             }
         }

@@ -34,7 +34,7 @@ pub(in crate::export) fn run(
 ) -> Result<(), StageEnd> {
     let mut pool = Pool::new(size);
     let mut latest: Option<EncoderInput> = None;
-    let mut number = 0;
+    let mut number = control.first();
     while let Some(step) = input.recv(meter) {
         control.check()?;
         meter.begin(0, Some(number));

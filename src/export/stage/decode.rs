@@ -1,6 +1,7 @@
 //! Asks the scene what each frame shows, decodes the pictures it needs, and tells what is new about it.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::Step;
 use crate::export::changes::Shown;
@@ -28,9 +29,9 @@ pub(in crate::export) struct Decoded {
     pub damage: Damage,
 }
 
-/// Runs through all output frames. Without `damage` every frame that is not the very same is redrawn in full.
+/// Runs through these frames of a scene. Without `damage` every frame that is not the very same is redrawn in full.
 pub(in crate::export) fn run(
-    scene: &Scene,
+    (scene, frames): (&Scene, Range<u64>),
     sources: &mut VideoSources,
     damage: bool,
     output: &Sender<Step<Decoded>>,
@@ -38,10 +39,14 @@ pub(in crate::export) fn run(
     control: &Control,
 ) -> Result<(), StageEnd> {
     let mut last = Last::new(scene.output_size(), damage);
-    for index in 0..scene.frame_count() {
+    for index in frames.clone() {
         control.check()?;
         meter.begin(0, Some(index));
-        let (step, bytes) = match scene.frame(index) {
+        let mut shown = scene.frame(index);
+        if shown.is_none() && index == frames.start {
+            shown = index.checked_sub(1).and_then(|before| scene.frame(before));
+        }
+        let (step, bytes) = match shown {
             Some(scene) => {
                 let mut pictures = Vec::new();
                 for request in scene.pictures() {

@@ -34,7 +34,7 @@ pub(in crate::export) fn run(
     first: impl FnOnce(),
 ) -> Result<PictureCounts, StageEnd> {
     let mut first = Some(first);
-    for frame in 0.. {
+    for frame in control.first().. {
         let Some(picture) = input.recv(meter) else { break };
         control.check()?;
         meter.begin(0, Some(frame));
@@ -52,7 +52,7 @@ pub(in crate::export) fn run(
                     let reason = "surfaces are for an encoder, and these frames go to who looks at planes";
                     ConvertError::unavailable(PixelPath::VideoToolbox, reason)
                 })?;
-                visit(control.written(), planes);
+                visit(frame, planes);
                 control.add_written(1);
             }
             Sink::Nowhere => control.add_written(1),

@@ -32,7 +32,8 @@ pub(in crate::export) fn run(
     let mut sound_until = 0.0;
     while let Some(packet) = video.recv(meter) {
         control.check()?;
-        meter.begin(0, packet.pts().map(i64::cast_unsigned));
+        let number = packet.pts().map(i64::cast_unsigned);
+        meter.begin(0, number.map(|number| number.saturating_add(control.first())));
         while let Some(sound) = sound
             && sound_until < seconds(&packet, video_track) + SOUND_LEAD
         {

@@ -95,7 +95,7 @@ fn run(
     steps: Vec<Step<Decoded>>,
     mut meddle: impl FnMut(u64, &Renderer),
 ) -> Vec<Seen> {
-    let control = Control::new(Cancel::new());
+    let control = Control::new(Cancel::new(), 0);
     let (read_in, read_out) = queue::bounded("read back", RING);
     let (converted_in, converted_out) = queue::bounded("converted", 3);
     let mut meter = Meter::new(compose::LANES, false);

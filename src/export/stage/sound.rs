@@ -1,10 +1,12 @@
 //! Mixes the sound of each output frame and encodes it.
 
+use std::ops::Range;
+
 use crate::export::control::{Control, StageEnd};
 use crate::export::meter::Meter;
 use crate::export::queue::Sender;
 use crate::media::encode::{AacEncoder, Packet};
-use crate::sound::{Mixer, samples_after_frame};
+use crate::sound::{Mixer, samples_after_frame, samples_in_frames};
 use crate::time::FrameRate;
 
 /// Lanes of this stage's meter.
@@ -13,23 +15,23 @@ pub(in crate::export) const LANES: &[&str] = &["sound"];
 /// Frames mixed at a time: packets are 1,024 samples long, so finer steps gain nothing.
 const FRAMES_A_STEP: u64 = 8;
 
-/// Runs through the sound of `frames` output frames.
+/// Runs through the sound of these output frames.
 pub(in crate::export) fn run(
     mixer: &mut Mixer,
     encoder: &mut AacEncoder,
-    frames: u64,
-    frame_rate: FrameRate,
+    (frames, frame_rate): (Range<u64>, FrameRate),
     output: &Sender<Packet>,
     meter: &mut Meter,
     control: &Control,
 ) -> Result<(), StageEnd> {
     let mut samples = Vec::new();
-    let mut done = 0;
-    let mut frame = 0;
-    while frame < frames {
+    let mut done = samples_in_frames(frames.start, frame_rate);
+    mixer.skip_to(done);
+    let mut frame = frames.start;
+    while frame < frames.end {
         control.check()?;
         meter.begin(0, Some(frame));
-        frame = (frame + FRAMES_A_STEP).min(frames);
+        frame = (frame + FRAMES_A_STEP).min(frames.end);
         let until = samples_after_frame(frame - 1, frame_rate);
         samples.clear();
         samples.resize((until - done) as usize, [0.0; 2]);

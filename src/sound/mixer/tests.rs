@@ -737,4 +737,20 @@ proptest! {
         }
         prop_assert_eq!(pieces, whole);
     }
+
+    #[test]
+    fn what_follows_a_skip_is_what_is_heard_there(steps in prop::collection::vec((0usize..9_000, 1usize..3000), 1..6)) {
+        let (plan, sources) = everything();
+        let whole = render(plan, sources);
+        let (plan, sources) = everything();
+        let mut mixer = Mixer::new(plan, sources, nearest()).unwrap();
+        for (skip, size) in steps {
+            let from = mixer.position() as usize + skip;
+            mixer.skip_to(from as u64);
+            let mut piece = vec![[9.0; 2]; size];
+            let written = mixer.fill(&mut piece).unwrap();
+            let expected = whole.get(from..whole.len().min(from + size)).unwrap_or_default();
+            prop_assert_eq!(&piece[..written], expected);
+        }
+    }
 }
