@@ -7,7 +7,8 @@
 # before (target/macos-check), or with CAPSTAN_CHECK_MACOS=1; never with CAPSTAN_CHECK_MACOS=0. The workflow has a job
 # for it. The valgrind run takes about a minute: it runs wherever valgrind is installed, and with CAPSTAN_CHECK_MEMORY=1 must be able
 # to; never with CAPSTAN_CHECK_MEMORY=0. The torture script runs for two minutes, or as many seconds as CAPSTAN_TORTURE says
-# (0 leaves it out); its seed is printed. What is left out is said at the end.
+# (0 leaves it out); its seed is printed. CAPSTAN_CHECK_SLURM=1 tries exports in parts under Slurm and HyperQueue; the workflow has
+# a job for it. What is left out is said at the end.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -48,6 +49,12 @@ elif [[ ${CAPSTAN_CHECK_MEMORY:-} == 1 ]] || command -v valgrind >/dev/null; the
     step scripts/check-memory.sh
 else
     left_out+=("scripts/check-memory.sh: valgrind is not installed")
+fi
+
+if [[ ${CAPSTAN_CHECK_SLURM:-} == 1 ]]; then
+    step env CAPSTAN_REQUIRE_SLURM=1 scripts/check-slurm.sh
+else
+    left_out+=("scripts/check-slurm.sh: it needs root, Slurm and HyperQueue; CAPSTAN_CHECK_SLURM=1 runs it")
 fi
 
 if [[ ${CAPSTAN_TORTURE:-} == 0 ]]; then

@@ -5,7 +5,7 @@ use crate::common::{self, Export, Recording};
 use serde_json::json;
 
 /// Loads the film, seeks to each time of the query, draws every picture and reports its middle.
-const PAGE: &str = r"run(async () => {
+pub(crate) const PAGE: &str = r"run(async () => {
   const video = await load('/0.mp4');
   const canvas = document.createElement('canvas');
   [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];

@@ -1,6 +1,6 @@
 //! Still pictures: copies that cost no encoding decode to exactly the picture they repeat, in two independent decoders.
 
-use capstan::media::h264::{Declined, StillPictures};
+use capstan::media::h264::{Declined, StillPictures, idr_pic_id, with_idr_pic_id};
 use ffmpeg_next as ffmpeg;
 use proptest::prelude::*;
 
@@ -284,4 +284,58 @@ proptest! {
 
 thread_local! {
     static CODED: (Vec<u8>, Vec<Vec<u8>>) = encode(&Stream { pictures: 2, ..PLAIN });
+}
+
+/// IDR pictures with another number decode to the same pictures, whatever follows the number in their headers.
+#[test]
+fn idr_pictures_are_renumbered() {
+    for options in [
+        "keyint=6:min-keyint=6:ref=1:bframes=0",
+        "keyint=6:min-keyint=6:ref=1:bframes=0:cabac=0",
+        // Picture order counts are written, and pictures come in another order.
+        "keyint=6:min-keyint=6:scenecut=0:ref=3:bframes=3",
+        "keyint=6:min-keyint=6:scenecut=0:ref=3:bframes=3:cabac=0:deblock=-1,2",
+        "keyint=6:min-keyint=6:scenecut=0:bframes=2:slices=3",
+        "keyint=6:min-keyint=6:bframes=0:ref=1:no-deblock=1",
+    ] {
+        let stream = Stream { options, ..PLAIN };
+        let (sets, packets) = encode(&stream);
+        let mut last = None;
+        let mut numbers = 0;
+        let renumbered: Vec<Vec<u8>> = packets
+            .iter()
+            .map(|packet| {
+                let Some(number) = idr_pic_id(&sets, packet).unwrap() else {
+                    return packet.clone();
+                };
+                assert_ne!(last, Some(number), "x264 alternates");
+                last = Some(number);
+                numbers += 1;
+                for other in [0, 1, 2, 7, 65_535] {
+                    let changed = with_idr_pic_id(&sets, packet, other).unwrap();
+                    assert_eq!(idr_pic_id(&sets, &changed).unwrap(), Some(other), "{options}");
+                    let back = with_idr_pic_id(&sets, &changed, number).unwrap();
+                    let plain = with_idr_pic_id(&sets, packet, number).unwrap();
+                    assert!(
+                        back == plain,
+                        "{options}: what was changed and changed back is what it was"
+                    );
+                }
+                with_idr_pic_id(&sets, packet, 5 + numbers).unwrap()
+            })
+            .collect();
+        assert!(numbers >= 1, "{options}");
+        assert!(
+            decode_ffmpeg(&sets, &renumbered) == decode_ffmpeg(&sets, &packets),
+            "{options}"
+        );
+        if !options.contains("bframes=3") && !options.contains("bframes=2") {
+            assert!(
+                decode_openh264(&sets, &renumbered) == decode_openh264(&sets, &packets),
+                "{options}"
+            );
+        }
+    }
+    assert!(idr_pic_id(&[], &[]).is_err());
+    assert!(with_idr_pic_id(&[0, 0, 0, 1, 0x67, 1], &[0, 0, 0, 1, 0x65], 0).is_err());
 }

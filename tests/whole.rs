@@ -21,6 +21,7 @@ mod geometry;
 mod identity;
 #[cfg(unix)]
 mod interrupt;
+mod many;
 mod masks;
 #[cfg(target_os = "linux")]
 mod memory;
@@ -33,6 +34,7 @@ mod pixel_paths;
 mod range;
 mod recovered;
 mod rig;
+mod shard;
 mod sound;
 mod still_films;
 mod still_pictures;

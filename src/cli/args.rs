@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::args_bench::{BenchArgs, FloorArgs, parse_percent};
+use super::args_shard::ShardArgs;
 use super::span::SpanArgs;
 use crate::cap::CameraDelay;
 use crate::convert::PixelPath;
@@ -49,6 +50,8 @@ pub(super) struct Logging {
 pub(super) enum Command {
     /// Export a recording to MP4
     Export(Box<ExportArgs>),
+    /// Divide an export into parts that are made anywhere, and join them
+    Shard(ShardArgs),
     /// Measure exports: repeated runs, statistics, floor, quality; compare results
     Bench(Box<BenchArgs>),
     /// Decode and encode without composing, as `bench --floor` does
@@ -76,14 +79,25 @@ pub(super) enum Command {
     capstan export talk.cap                                        # to talk.mp4 in this folder\n  \
     capstan export talk.cap small.mp4 --fps 30 --quality web\n  \
     capstan export talk.cap phone.mp4 --resolution 1280x720 --overwrite\n  \
-    capstan export talk.cap part.mp4 --from 1:30 --to 2:00")]
+    capstan export talk.cap part.mp4 --from 1:30 --to 2:00\n  \
+    capstan export a.cap b.cap c.cap --output-dir out/")]
 pub(super) struct ExportArgs {
     /// The recording: a .cap folder
     #[arg(value_name = "RECORDING")]
     pub(super) recording: PathBuf,
-    /// The MP4 to write [default: the recording's name with .mp4, in the folder you are in]
+    /// The MP4 to write [default: the recording's name with .mp4, in the folder you are in]; with --output-dir, another
+    /// recording
     #[arg(value_name = "OUTPUT")]
     pub(super) output: Option<PathBuf>,
+    /// More recordings, with --output-dir
+    #[arg(value_name = "MORE", requires = "output_dir")]
+    pub(super) more: Vec<PathBuf>,
+    /// Export several recordings, each under its own name into this folder; the failure of one does not stop the others
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["output_flag", "trace"])]
+    pub(super) output_dir: Option<PathBuf>,
+    /// Recordings that are exported at once [default: as many as processors and memory carry]
+    #[arg(long, value_name = "N", requires = "output_dir", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(super) jobs: Option<u16>,
     /// The MP4 to write, as a flag
     #[arg(
         long = "output",

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy;
 
 use super::args::{Cli, Command, SettingsArgs};
-use super::{environment, export};
+use super::{environment, export, export_many};
 use crate::confine::{self, Bounds, Confinement};
 
 /// Confines this process when the command asks for it. To be called before the first thread starts and before anything of
@@ -27,12 +27,20 @@ fn bounds(cli: &Cli) -> Option<Bounds> {
     let mut bounds = Bounds::default();
     match &cli.command {
         Command::Export(args) if args.settings.confined => {
-            bounds.reads.push(args.recording.clone());
+            match &args.output_dir {
+                Some(folder) => {
+                    bounds.reads.extend(export_many::recordings(args));
+                    bounds.writes.push(existing(folder));
+                }
+                None => {
+                    bounds.reads.push(args.recording.clone());
+                    // One that makes no sense is told of later.
+                    bounds
+                        .writes
+                        .extend(export::target(args).ok().map(|target| written(&target.path)));
+                }
+            }
             bounds.reads.extend(named(&args.settings));
-            // One that makes no sense is told of later.
-            bounds
-                .writes
-                .extend(export::target(args).ok().map(|target| written(&target.path)));
             bounds.writes.extend(args.trace.as_deref().map(written));
         }
         Command::BenchFloor(args) if args.settings.confined => {
@@ -60,6 +68,12 @@ fn written(file: &Path) -> PathBuf {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         _ => PathBuf::from("."),
     }
+}
+
+/// A folder that is made where it is not there: then the nearest one around it must be written to.
+fn existing(folder: &Path) -> PathBuf {
+    let around = folder.ancestors().find(|around| around.is_dir());
+    around.map_or_else(|| PathBuf::from("."), Path::to_owned)
 }
 
 /// The folder for what is kept from one run to the next: of this program alone, so that nothing that a recording brought about

@@ -122,7 +122,7 @@ fn prepare(args: &ExportArgs, logging: &Logging, door: &mut Door) -> anyhow::Res
     Ok(request)
 }
 
-fn exit_of(error: &ExportError) -> Exit {
+pub(super) fn exit_of(error: &ExportError) -> Exit {
     match error {
         ExportError::Cancelled => Exit::Interrupted,
         ExportError::Output(error) if error.is_usage() => Exit::Usage,
@@ -185,7 +185,7 @@ pub(super) fn target(args: &ExportArgs) -> anyhow::Result<Target> {
 
 /// The first signal asks the export to stop; should it not do so in time, the process ends all the same, leaving no file
 /// behind.
-fn cancel_on_signals() -> Cancel {
+pub(super) fn cancel_on_signals() -> Cancel {
     let cancel = Cancel::new();
     let handle = cancel.clone();
     signals::on_signal(move || {
@@ -257,7 +257,7 @@ fn summary(report: &ExportReport, verbose: bool) -> String {
 }
 
 /// Bytes for people.
-fn size(bytes: u64) -> String {
+pub(super) fn size(bytes: u64) -> String {
     match bytes {
         0..1_000_000 => format!("{:.0} kB", bytes as f64 / 1e3),
         1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),

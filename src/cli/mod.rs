@@ -2,17 +2,20 @@
 
 mod args;
 mod args_bench;
+mod args_shard;
 mod bench;
 mod confinement;
 mod doctor;
 mod environment;
 mod events;
 mod export;
+mod export_many;
 mod inspect;
 mod logging;
 mod nearest;
 mod progress;
 mod settings;
+mod shard;
 mod shell;
 mod signals;
 mod similarity;
@@ -158,7 +161,11 @@ fn dispatch(cli: Cli, matches: &ArgMatches, confinement: Option<Confinement>) ->
     let mut door = Door::new(logging.overwrite);
     let start = |mut door: Door| logging::start(logging, &mut door);
     match cli.command {
-        Command::Export(args) => export::run(*args, logging, door, confinement),
+        Command::Export(args) => match &args.output_dir {
+            Some(folder) => export_many::run(&args, folder, logging, door, confinement.as_ref()),
+            None => export::run(*args, logging, door, confinement),
+        },
+        Command::Shard(args) => shard::run(args, logging, door),
         Command::Bench(args) => {
             let given = matches
                 .subcommand_matches("bench")

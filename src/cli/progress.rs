@@ -55,6 +55,16 @@ impl Display {
         }
     }
 
+    /// Prints a line, above the bar where there is one.
+    pub(super) fn line(&self, line: &str) {
+        let print = || say(&format!("{}\n", terminal::one_line(line)));
+        match self {
+            Self::Quiet => {}
+            Self::Bar(bar) => bar.suspend(print),
+            Self::Lines { .. } => print(),
+        }
+    }
+
     /// Takes the bar off the screen.
     pub(super) fn clear(&self) {
         if let Self::Bar(bar) = self {

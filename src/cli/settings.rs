@@ -103,6 +103,7 @@ pub(super) fn resolve(args: &SettingsArgs) -> anyhow::Result<ExportSettings> {
         background: args.background.clone(),
         config: args.config.clone(),
         confined: args.confined,
+        encoder_threads: None,
         span: Span::Whole,
     })
 }

@@ -50,6 +50,8 @@ pub(super) struct Coder {
     mode: RepeatMode,
     /// Frames from one key frame to the next at most.
     key_interval: i64,
+    /// The frame that is a key frame whatever comes before it.
+    forced: Option<i64>,
     /// Frames taken so far: the pts of the next one.
     frames: i64,
     last_key: i64,
@@ -66,12 +68,18 @@ impl Coder {
             encoder,
             mode,
             key_interval: i64::from(key_interval),
+            forced: None,
             frames: 0,
             last_key: 0,
             runs: VecDeque::new(),
             packets: VecDeque::new(),
             counts: PictureCounts::default(),
         }
+    }
+
+    /// Makes frame `number` a key frame that refers to nothing before it, whatever it shows.
+    pub(super) fn force_key(&mut self, number: i64) {
+        self.forced = Some(number);
     }
 
     pub(super) fn counts(&self) -> PictureCounts {
@@ -89,8 +97,9 @@ impl Coder {
         // The encoder counts only the pictures it is given, so key frames by time are asked for. In stillness at constant
         // rate one is coded too, so that seeking never has far to go.
         let key_due = pts - self.last_key >= self.key_interval;
-        let key_due = key_due && !matches!(self.mode, RepeatMode::Encode);
-        let repeats = picture.repeats && !matches!(self.mode, RepeatMode::Encode);
+        let forced = self.forced == Some(pts);
+        let key_due = forced || key_due && !matches!(self.mode, RepeatMode::Encode);
+        let repeats = picture.repeats && !forced && !matches!(self.mode, RepeatMode::Encode);
         let key_in_stillness = key_due && matches!(self.mode, RepeatMode::Still(_));
         if repeats
             && !key_in_stillness

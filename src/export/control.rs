@@ -11,6 +11,7 @@ use crate::convert::ConvertError;
 use crate::media::MediaError;
 use crate::media::encode::EncodeError;
 use crate::media::mux::MuxError;
+use crate::media::packet_file::PacketFileError;
 use crate::render::RenderError;
 use crate::sound::SoundError;
 
@@ -135,5 +136,6 @@ stage_errors!(
     ConvertError,
     EncodeError,
     MuxError,
+    PacketFileError,
     SoundError
 );

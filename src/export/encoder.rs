@@ -6,14 +6,16 @@ use super::error::ExportError;
 use super::pipeline::FileSink;
 use super::report::{Fallback, Paths};
 use super::settings::{ExportSettings, Repeats};
+use super::stage::mux::Writer;
 use crate::frame::Size;
 use crate::media::encode::{
-    AAC_BIT_RATE, AacEncoder, AttemptOutcome, EncoderReport, VideoEncoder, VideoSettings, open_video,
+    AAC_BIT_RATE, AacEncoder, AttemptOutcome, EncoderReport, Track, VideoEncoder, VideoSettings, open_video,
     try_still_pictures,
 };
 #[cfg(target_os = "macos")]
 use crate::media::encode::{EncodeError, SURFACE_ENCODER, SurfaceFormat, TestPictures, open_surface_video};
 use crate::media::mux::Mp4Writer;
+use crate::media::packet_file::PacketFileWriter;
 use crate::output::OutputFile;
 use crate::sound::Mixer;
 
@@ -68,6 +70,26 @@ impl Encoder {
         &self.report.pixel_format
     }
 
+    /// What a muxer has to know of its packets.
+    pub(super) fn track(&self) -> Track {
+        self.encoder.track()
+    }
+
+    /// Everything that writes `output`, a packet file with this label, without sound.
+    pub(super) fn into_part_sink(
+        self,
+        output: &OutputFile,
+        label: &serde_json::Value,
+    ) -> Result<FileSink, ExportError> {
+        let writer = PacketFileWriter::create(output.partial(), output.target(), label)?;
+        Ok(FileSink {
+            video_track: self.encoder.track(),
+            coder: Coder::new(self.encoder, self.mode, self.video.key_frame_interval()),
+            sound: None,
+            writer: Writer::Packets { writer, frames: 0 },
+        })
+    }
+
     /// Why it could not take surfaces, if so.
     #[cfg(target_os = "macos")]
     pub(super) fn refuses_surfaces(&self) -> Option<String> {
@@ -113,7 +135,7 @@ impl Encoder {
             coder,
             video_track,
             sound,
-            writer,
+            writer: Writer::Mp4(writer),
         })
     }
 }

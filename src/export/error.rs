@@ -11,6 +11,7 @@ use crate::convert::ConvertError;
 use crate::media::MediaError;
 use crate::media::encode::EncodeError;
 use crate::media::mux::MuxError;
+use crate::media::packet_file::PacketFileError;
 use crate::media::remux::RemuxError;
 use crate::output::OutputError;
 use crate::render::RenderError;
@@ -100,6 +101,23 @@ pub enum ExportError {
         /// Why.
         source: Box<ExportError>,
     },
+    /// A part of an export would not fit to the others.
+    #[error("the part is not made: {reason}")]
+    Part {
+        /// What differs from the plan.
+        reason: String,
+    },
+    /// The coded packets of a part can't be written.
+    #[error(transparent)]
+    Packets(#[from] PacketFileError),
+    /// A recording without a sound track has no sound to make.
+    #[error("the export has no sound track: the recording is muted and has no music")]
+    NoSound,
+    /// Instant recordings can't be divided.
+    #[error(
+        "an instant recording is copied, not rendered, so there is nothing to divide; `capstan export` copies it in one go"
+    )]
+    InstantParts,
     /// A file can't be written.
     #[error(transparent)]
     Output(#[from] OutputError),

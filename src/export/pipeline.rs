@@ -19,7 +19,7 @@ use super::stage::{compose, convert, decode, encode, mux, sound};
 use super::trace::StageLog;
 use crate::export::sources::VideoSources;
 use crate::media::encode::{AacEncoder, Track};
-use crate::media::mux::{Mp4Writer, MuxReport};
+use crate::media::mux::MuxReport;
 use crate::render::Renderer;
 use crate::scene::Scene;
 use crate::sound::Mixer;
@@ -43,6 +43,8 @@ pub(super) struct Parts<'a> {
     pub scene: Scene,
     /// Which of its frames are made.
     pub frames: Range<u64>,
+    /// Frames before them that are encoded too and thrown away, so that the encoder knows what came before.
+    pub warm_up: u64,
     pub frame_rate: FrameRate,
     pub sources: VideoSources,
     pub renderer: Renderer,
@@ -69,7 +71,7 @@ pub(super) struct FileSink {
     pub coder: Coder,
     pub video_track: Track,
     pub sound: Option<(Mixer, AacEncoder)>,
-    pub writer: Mp4Writer,
+    pub writer: mux::Writer,
 }
 
 /// What a run that succeeded says.
@@ -96,6 +98,7 @@ pub(super) fn run(
     let Parts {
         scene,
         frames,
+        warm_up,
         frame_rate,
         mut sources,
         mut renderer,
@@ -106,7 +109,7 @@ pub(super) fn run(
     } = parts;
     let total = frames.end - frames.start;
     let size = scene.output_size();
-    let control = Control::new(cancel.clone(), frames.start);
+    let control = Control::new(cancel.clone(), frames.start - warm_up);
     let first_frame = OnceLock::new();
 
     let (decoded_in, decoded_out) = queue::bounded("queue to render", DECODED_AHEAD);
@@ -126,7 +129,7 @@ pub(super) fn run(
 
         let decode = {
             let sources = &mut sources;
-            let frames = frames.clone();
+            let frames = frames.start - warm_up..frames.end;
             crew.spawn(decode::LANES, move |meter| {
                 decode::run((scene, frames), sources, damage, &decoded_in, meter, control)
             })?
@@ -173,7 +176,7 @@ pub(super) fn run(
                 } = *file;
                 let (packets_in, packets_out) = queue::bounded("queue to mux", PACKETS_AHEAD);
                 threads.encode = Some(crew.spawn(encode::LANES, move |meter| {
-                    let sink = encode::Sink::Coder(&mut coder, packets_in);
+                    let sink = encode::Sink::Coder(&mut coder, packets_in, warm_up.cast_signed());
                     encode::run(sink, &converted_out, meter, control, note_first)
                 })?);
                 let mut sound_input = None;

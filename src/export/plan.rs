@@ -9,11 +9,13 @@ use super::error::ExportError;
 use super::images::{PointerArt, load_overlay_images, load_pointer_art, withheld_backgrounds};
 use super::instruments::Instruments;
 use super::open::{decoder_threads, open_renderer};
+use super::part::{Accept, Opening};
 use super::pipeline::{self, Parts, Sink};
 use super::pixel_path::open_conversion;
 use super::progress::Observer;
 use super::report::{ExportReport, Fallback, Paths};
 use super::settings::ExportSettings;
+use super::sound_plan::OpenedSound;
 use super::sources::VideoSources;
 use super::span::Span;
 use super::stage::encode::Visitor;
@@ -22,6 +24,7 @@ use super::{Request, levels, probing, recorded, sound_plan};
 use crate::budget::{Budget, Claim};
 use crate::cap::config::BackgroundSource;
 use crate::cap::{Alignment, OpenOptions, Recording};
+use crate::media::encode::TrackFacts;
 use crate::media::input::name_of;
 use crate::media::probe::{AudioInfo, VideoInfo};
 use crate::output::OutputFile;
@@ -181,6 +184,9 @@ fn cap_warnings(warnings: &mut Vec<String>) {
 pub(super) enum Destination<'a> {
     /// They are encoded into this file.
     File(OutputFile),
+    /// They are encoded into this packet file, once what they are made with is accepted. So many frames before them are encoded
+    /// and thrown away.
+    Part(OutputFile, &'a Accept<'a>, u64),
     /// Somebody looks at them.
     Visitor(&'a mut Visitor<'a>),
     /// They are dropped.
@@ -213,7 +219,9 @@ pub(super) fn run(
 
     let mut renderer = open_renderer(&mut plan, settings, size, &mut paths, &mut warnings)?;
     let mut encoder = match destination {
-        Destination::File(_) => Some(Encoder::open(settings, size, &mut paths, &mut fallbacks)?),
+        Destination::File(_) | Destination::Part(..) => {
+            Some(Encoder::open(settings, size, &mut paths, &mut fallbacks)?)
+        }
         Destination::Visitor(_) | Destination::Nowhere => None,
     };
     let conversion = open_conversion(
@@ -227,16 +235,48 @@ pub(super) fn run(
     paths.pixel_path = Some(conversion.path().to_string());
     let sources = VideoSources::new(&plan.recording, settings, decoder_threads());
 
-    levels::measure(&mut plan, &frames, cancel, &mut warnings)?;
-    let mut sound = sound_plan::open(&plan, settings, frames.end, &mut paths, &mut warnings)?;
+    let warm_up = match destination {
+        Destination::Part(_, _, frames_before) => frames_before.min(frames.start),
+        _ => 0,
+    };
+    let label = match (&destination, &encoder) {
+        (Destination::Part(_, accept, _), Some(encoder)) => {
+            paths.encoder_input = Some(encoder.input().to_owned());
+            let track = TrackFacts::of(&encoder.track());
+            let opening = Opening {
+                paths: &paths,
+                track: &track,
+            };
+            accept(&opening).map_err(|reason| ExportError::Part { reason })?
+        }
+        _ => serde_json::Value::Null,
+    };
+    levels::measure(
+        &mut plan,
+        &(frames.start - warm_up..frames.end),
+        cancel,
+        &mut warnings,
+    )?;
+    let mut sound = match destination {
+        Destination::Part(..) => {
+            "in a part of its own".clone_into(&mut paths.sound);
+            OpenedSound::none(&plan)?
+        }
+        _ => sound_plan::open(&plan, settings, frames.end, &mut paths, &mut warnings)?,
+    };
     let (sink, output) = match (destination, encoder) {
         (Destination::File(output), Some(encoder)) => {
             paths.encoder_input = Some(encoder.input().to_owned());
             let sink = encoder.into_sink(&output, sound.mixer.take())?;
             (Sink::File(Box::new(sink)), Some(output))
         }
+        (Destination::Part(output, ..), Some(encoder)) => {
+            let mut sink = encoder.into_part_sink(&output, &label)?;
+            sink.coder.force_key(warm_up.cast_signed());
+            (Sink::File(Box::new(sink)), Some(output))
+        }
         (Destination::Visitor(visit), _) => (Sink::Visitor(visit), None),
-        (Destination::File(_) | Destination::Nowhere, _) => (Sink::Nothing, None),
+        (Destination::File(_) | Destination::Part(..) | Destination::Nowhere, _) => (Sink::Nothing, None),
     };
     cap_warnings(&mut warnings);
     // Those of the recording were printed when it was opened.
@@ -259,6 +299,7 @@ pub(super) fn run(
     let parts = Parts {
         scene,
         frames,
+        warm_up,
         frame_rate: settings.frame_rate,
         sources,
         renderer,
@@ -300,7 +341,10 @@ pub(super) fn run(
         frames: total,
         composed_frames: outcome.composed,
         coded_pictures: outcome.pictures.coded,
-        written_pictures: outcome.pictures.written,
+        written_pictures: outcome
+            .mux
+            .as_ref()
+            .map_or(outcome.pictures.written, |mux| mux.video_packets),
         size,
         duration_s,
         wall_s,

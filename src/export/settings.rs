@@ -54,6 +54,9 @@ pub struct ExportSettings {
     /// Whether nothing outside the recording is opened but what these settings and the target name.
     #[serde(default)]
     pub confined: bool,
+    /// Threads of a software encoder; one for each processor where it is null.
+    #[serde(default)]
+    pub encoder_threads: Option<usize>,
     /// Which of the output's frames are made.
     #[serde(default)]
     pub span: Span,
@@ -67,6 +70,7 @@ impl ExportSettings {
             EncoderSetting::Named(name) => EncoderChoice::Named(name.clone()),
             EncoderSetting::Auto | EncoderSetting::None => EncoderChoice::Auto,
         };
+        video.threads = self.encoder_threads;
         if self.repeats != Repeats::Encode {
             // Copies of a picture take its place among the references, so there must be one only. Where repetitions are
             // left out instead, the pictures are the same ones and cost the same.
@@ -95,6 +99,7 @@ impl Default for ExportSettings {
             background: None,
             config: None,
             confined: false,
+            encoder_threads: None,
             span: Span::Whole,
         }
     }

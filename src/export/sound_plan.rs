@@ -31,6 +31,15 @@ pub(super) struct OpenedSound {
 }
 
 impl OpenedSound {
+    /// No sound.
+    pub(super) fn none(plan: &Plan) -> Result<Self, ExportError> {
+        Ok(Self {
+            mixer: None,
+            files: SoundFiles::new(&plan.budget)?,
+            improved: Vec::new(),
+        })
+    }
+
     /// What was made of the microphones that were heard.
     pub(super) fn improved(&self) -> Vec<ImprovedMicrophone> {
         let made = self.improved.iter().filter_map(|(segment, made)| {

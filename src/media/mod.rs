@@ -9,6 +9,7 @@ pub mod h264;
 pub mod input;
 pub mod mux;
 pub mod nv12;
+pub mod packet_file;
 pub mod probe;
 mod reduce;
 pub mod remux;

@@ -1,6 +1,7 @@
 //! What a media file holds, read from its headers.
 
 mod info;
+mod listing;
 mod spacing;
 mod span;
 mod tags;
@@ -12,6 +13,7 @@ use ffmpeg_next::format::stream::Disposition;
 use ffmpeg_next::{Rational, Stream, codec, decoder, ffi, media};
 
 pub use self::info::{AudioInfo, DurationSource, Orientation, VideoInfo};
+pub use self::listing::{ListedPicture, list_pictures};
 pub use self::spacing::{nominal_rate, picture_rate};
 pub(crate) use self::span::{joint_seconds, seconds, span};
 use self::tags::pixel_format_name;

@@ -185,6 +185,22 @@ impl Door {
         self.open(path, what)?.into_log()
     }
 
+    /// Makes a folder for outputs with those around it, where they are not there. It may lie in no recording.
+    ///
+    /// # Errors
+    /// When it would lie in a recording, or can't be made.
+    pub fn make_folder(&self, folder: &Path, what: &'static str) -> Result<(), OutputError> {
+        // The nearest one that exists says where the new ones would lie.
+        let around = folder.ancestors().find(|around| around.is_dir());
+        self.outside(&around.unwrap_or(Path::new(".")).join("new"), what)?;
+        fs::create_dir_all(folder).map_err(|source| OutputError::Io {
+            action: "make",
+            what,
+            path: folder.to_owned(),
+            source,
+        })
+    }
+
     /// Checks that `path` lies in no recording, under any of its names.
     fn outside(&self, path: &Path, what: &'static str) -> Result<(), OutputError> {
         let inside = |recording| OutputError::InsideRecording {
@@ -216,6 +232,7 @@ fn example(what: &str) -> &'static str {
     match what {
         "the MP4" => "out.mp4",
         "the log file" => "log.txt",
+        "the plan" => "plan.json",
         "the page" => "page.html",
         "the contact sheet" => "sheet.png",
         _ => "out.json",

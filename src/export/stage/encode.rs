@@ -17,8 +17,8 @@ pub(in crate::export) type Visitor<'a> = dyn FnMut(u64, &Nv12Frame) + Send + 'a;
 
 /// Where pictures end.
 pub(in crate::export) enum Sink<'a> {
-    /// Encoded, then handed to the muxer.
-    Coder(&'a mut Coder, Sender<Packet>),
+    /// Encoded, then handed to the muxer, but for packets of this many frames at the beginning.
+    Coder(&'a mut Coder, Sender<Packet>, i64),
     /// Shown to a visitor with their numbers.
     Visitor(&'a mut Visitor<'a>),
     /// Dropped: `--encoder none`.
@@ -40,9 +40,9 @@ pub(in crate::export) fn run(
         meter.begin(0, Some(frame));
         let mut bytes = 0;
         match &mut sink {
-            Sink::Coder(coder, packets) => {
+            Sink::Coder(coder, packets, warm_up) => {
                 let coded = coder.counts().coded;
-                coder.picture(picture, &mut pass(packets, meter, &mut bytes))?;
+                coder.picture(picture, &mut pass((packets, *warm_up), meter, &mut bytes))?;
                 if coder.counts().coded == coded {
                     meter.repeated();
                 }
@@ -65,8 +65,8 @@ pub(in crate::export) fn run(
     control.check()?;
     meter.begin(0, None);
     match &mut sink {
-        Sink::Coder(coder, packets) => {
-            coder.finish(&mut pass(packets, meter, &mut 0))?;
+        Sink::Coder(coder, packets, warm_up) => {
+            coder.finish(&mut pass((packets, *warm_up), meter, &mut 0))?;
             Ok(coder.counts())
         }
         Sink::Visitor(_) | Sink::Nowhere => Ok(PictureCounts::default()),
@@ -74,11 +74,19 @@ pub(in crate::export) fn run(
 }
 
 fn pass<'a>(
-    packets: &'a Sender<Packet>,
+    (packets, warm_up): (&'a Sender<Packet>, i64),
     meter: &'a mut Meter,
     bytes: &'a mut u64,
 ) -> impl FnMut(Packet) -> Result<(), StageEnd> + 'a {
-    move |packet| {
+    move |mut packet| {
+        if warm_up > 0 {
+            let (pts, dts) = (packet.pts().unwrap_or(0), packet.dts().unwrap_or(0));
+            if pts < warm_up {
+                return Ok(());
+            }
+            let duration = packet.duration();
+            packet.set_timing(pts - warm_up, dts - warm_up, duration);
+        }
         *bytes += packet.data().len() as u64;
         packets.send(meter, packet)?;
         Ok(())

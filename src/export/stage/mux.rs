@@ -1,5 +1,6 @@
 //! Writes packets of video and sound in step, so that neither piles up in memory.
 
+use crate::export::ExportError;
 use crate::export::control::{Control, StageEnd};
 use crate::export::meter::Meter;
 use crate::export::progress::Phase;
@@ -7,6 +8,7 @@ use crate::export::queue::Receiver;
 use crate::media::encode::Packet;
 use crate::media::encode::Track;
 use crate::media::mux::{Mp4Writer, MuxReport};
+use crate::media::packet_file::PacketFileWriter;
 
 /// Lanes of this stage's meter.
 pub(in crate::export) const LANES: &[&str] = &["mux"];
@@ -20,9 +22,53 @@ pub(in crate::export) struct SoundInput {
     pub track: Track,
 }
 
+/// Where packets end.
+pub(in crate::export) enum Writer {
+    /// In an MP4.
+    Mp4(Mp4Writer),
+    /// As they are, in a packet file; `frames` of video so far.
+    Packets { writer: PacketFileWriter, frames: i64 },
+}
+
+impl Writer {
+    fn write_video(&mut self, packet: Packet) -> Result<(), StageEnd> {
+        match self {
+            Self::Mp4(writer) => Ok(writer.write_video(packet)?),
+            Self::Packets { writer, frames } => {
+                *frames += packet.duration().max(1);
+                Ok(writer.write(&packet)?)
+            }
+        }
+    }
+
+    fn write_audio(&mut self, packet: Packet) -> Result<(), StageEnd> {
+        match self {
+            Self::Mp4(writer) => Ok(writer.write_audio(packet)?),
+            Self::Packets { .. } => Err(ExportError::NoSound.into()),
+        }
+    }
+
+    fn finish(self, track: &Track) -> Result<MuxReport, StageEnd> {
+        match self {
+            Self::Mp4(writer) => Ok(writer.finish()?),
+            Self::Packets { writer, frames } => {
+                let (bytes, video_packets) = writer.finish()?;
+                let (numerator, denominator) = track.time_base();
+                Ok(MuxReport {
+                    bytes,
+                    video_packets,
+                    video_seconds: frames as f64 * f64::from(numerator) / f64::from(denominator),
+                    audio_packets: 0,
+                    audio_seconds: 0.0,
+                })
+            }
+        }
+    }
+}
+
 /// Runs until both inputs end, then writes the index.
 pub(in crate::export) fn run(
-    mut writer: Mp4Writer,
+    mut writer: Writer,
     video: &Receiver<Packet>,
     video_track: &Track,
     sound: Option<&SoundInput>,
@@ -57,7 +103,7 @@ pub(in crate::export) fn run(
     }
     control.check()?;
     control.set_phase(Phase::Finish);
-    Ok(writer.finish()?)
+    writer.finish(video_track)
 }
 
 /// When a packet is shown or heard, seconds.

@@ -21,6 +21,7 @@ mod still_trial;
 mod surface;
 #[cfg(test)]
 mod tests;
+mod track_facts;
 mod vaapi;
 mod video;
 
@@ -40,4 +41,5 @@ pub use settings::{EncoderChoice, VideoSettings};
 pub use still_trial::{StillTrialError, try_still_pictures};
 #[cfg(any(target_os = "macos", test))]
 pub use surface::{CoreVideoBuffer, SURFACE_ENCODER, Surface, SurfaceFormat};
+pub use track_facts::TrackFacts;
 pub use video::VideoEncoder;

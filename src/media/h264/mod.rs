@@ -9,9 +9,11 @@
 
 mod bits;
 mod cabac;
+mod idr;
 mod nal;
 mod parameter_sets;
 mod slice;
 mod still;
 
+pub use idr::{idr_pic_id, with_idr_pic_id};
 pub use still::{Declined, StillPictures};

@@ -99,7 +99,7 @@ impl Sps {
 }
 
 /// scaling_list() (7.3.2.1.1.1): only its length matters.
-fn skip_scaling_lists(r: &mut BitReader<'_>, count: usize) -> Result<(), Declined> {
+pub(super) fn skip_scaling_lists(r: &mut BitReader<'_>, count: usize) -> Result<(), Declined> {
     for list in 0..count {
         if !r.flag()? {
             continue;
