@@ -100,8 +100,9 @@ fn place(gatherer: &Gatherer<'_>, places: Places, group: usize, weights: &Weight
         let upper = _mm256_sub_epi32(all, lower[side]);
         bytemuck::cast::<__m256i, [u32; LANES]>(_mm256_or_si256(upper, _mm256_slli_epi32::<16>(lower[side])))
     });
-    for lane in 0..LANES {
-        read.taps[group * LANES + lane] = [taps[0][lane], taps[1][lane]];
+    let group = read.taps[group * LANES..].iter_mut();
+    for (pair, (left, right)) in group.zip(taps[0].into_iter().zip(taps[1])) {
+        *pair = [left, right];
     }
 }
 
