@@ -7,8 +7,8 @@
 `--whole` is what the whole export takes on one worker, `--start` what a part takes before its first frame, `--join` what joining
 takes, all in seconds, measured. The costs of the plan say how the work is spread over the output. For each number of workers
 the output is cut as `capstan shard plan` cuts it, into as many parts as workers and into four times as many, and the parts are
-given to workers in their order, each to the first that is free. What is lost is told: start-ups, the join, waiting for the
-longest part.
+given to workers in their order, each to the first that is free. What limits is told: the longest part, with its start and the two
+seconds before it that it makes too, and the join.
 """
 
 import argparse
@@ -17,7 +17,7 @@ import json
 
 
 def cut(blocks, parts):
-    """Sums of runs of blocks, as src/shard/cut.rs cuts them."""
+    """Costs of runs of blocks, as src/shard/cut.rs cuts them, each with the block before it, which a part makes too."""
     parts = min(parts, len(blocks))
     before = [0.0]
     for block in blocks:
@@ -31,7 +31,7 @@ def cut(blocks, parts):
             nearest = behind - 1
         borders.append(min(max(nearest, borders[-1] + 1), len(blocks) - (parts - part)))
     borders.append(len(blocks))
-    return [before[end] - before[first] for first, end in zip(borders, borders[1:])]
+    return [before[end] - before[max(first - 1, 0)] for first, end in zip(borders, borders[1:])]
 
 
 def finish(parts, workers, start):
