@@ -19,12 +19,12 @@ use super::tool::Tool;
 use crate::export::{AdapterPath, ExportSettings, Fallback, Paths};
 
 /// Version of the format. It grows when a field changes its meaning or goes; new fields leave it as it is.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// One measurement of one recording.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Baseline {
-    /// Version of this format: 1.
+    /// Version of this format: 2. Up to 1, `floor` was what `own_floor` is now.
     pub schema_version: u32,
     /// The program that was measured.
     pub tool: Tool,
@@ -42,8 +42,11 @@ pub struct Baseline {
     pub runs: Vec<Run>,
     /// What the runs come to.
     pub summary: Summary,
-    /// The same input decoded and encoded without composing; null unless `--floor` was given.
+    /// The same input decoded and encoded by x264 as Cap does, without composing; null unless `--floor` was given.
     pub floor: Option<Floor>,
+    /// The same input decoded and encoded with the export's own encoder options, without composing; null unless
+    /// `--own-floor` was given.
+    pub own_floor: Option<Floor>,
     /// What the output looks like beside what was rendered; null when nothing was written.
     pub quality: Option<Quality>,
 }
@@ -102,6 +105,8 @@ pub struct Settings {
     pub runs: u32,
     /// Whether the floor was measured between the runs.
     pub floor: bool,
+    /// Whether the floor with the export's own encoder options was measured between the runs.
+    pub own_floor: bool,
     /// Relative spread above which a result is void.
     pub spread_bound: f64,
 }

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use super::against::Contender;
 use super::error::BenchError;
-use super::floor::{FloorReport, FloorRun};
+use super::floor::{FloorKind, FloorReport, FloorRun};
 use super::gpu_use::{GpuSource, GpuUse, GpuWatch};
 use super::machine::Load;
 use super::privacy::Scrub;
@@ -246,12 +246,15 @@ impl Rig for ChildRig {
         )
     }
 
-    fn floor(&mut self) -> Result<FloorRun, BenchError> {
+    fn floor(&mut self, kind: FloorKind) -> Result<FloorRun, BenchError> {
         let output = self.folder.path().join("floor.mp4");
         let mut command = self.command(FLOOR_COMMAND, &output);
-        if self.declined_still_pictures {
-            // The floor has the encoder that the export ended up with, without repeating the trial that was declined.
-            command.arg("--like-declined");
+        if kind == FloorKind::Own {
+            command.arg("--own");
+            if self.declined_still_pictures {
+                // It has the encoder that the export ended up with, without repeating the trial that was declined.
+                command.arg("--like-declined");
+            }
         }
         let started_at_s = self.begun.elapsed().as_secs_f64();
         let finished = self.run("a floor", &mut command)?;
@@ -405,7 +408,7 @@ mod tests {
         assert_eq!(run.report.path, Some("out.mp4".into()));
         assert_eq!(run.report.warnings, ["can't read a.cap/cursor.json"]);
         rig.check(&run).unwrap();
-        let error = rig.floor().unwrap_err().to_string();
+        let error = rig.floor(FloorKind::Pinned).unwrap_err().to_string();
         assert!(error.contains('7') && error.contains("broken"), "{error}");
     }
 }

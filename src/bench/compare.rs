@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::baseline::{Baseline, Better, Metric};
+use super::floor::Floor;
 use super::stats::{ALPHA, Comparison, Ratio, mann_whitney, ratio_of_medians};
 
 /// A field in which two baselines must agree to be compared, and does not.
@@ -47,7 +48,7 @@ impl Verdict {
 /// A figure of both.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Compared {
-    /// Name of the figure, as in the summary; floor_ratio is the export time over the floor.
+    /// Name of the figure, as in the summary; floor_ratio and own_floor_ratio are the export time over the floors.
     pub metric: String,
     /// Unit.
     pub unit: String,
@@ -112,8 +113,14 @@ pub fn compare(
             metrics.push(compare_metric(name, of_base, of_head));
         }
     }
-    if let (Some(of_base), Some(of_head)) = (floor_ratios(base), floor_ratios(head)) {
-        metrics.push(compare_metric("floor_ratio", &of_base, &of_head));
+    for (name, of_base, of_head) in [
+        ("floor_ratio", &base.floor, &head.floor),
+        ("own_floor_ratio", &base.own_floor, &head.own_floor),
+    ] {
+        let ratios = |floor: &Option<Floor>| floor_ratios(floor.as_ref()?, base.settings.spread_bound);
+        if let (Some(of_base), Some(of_head)) = (ratios(of_base), ratios(of_head)) {
+            metrics.push(compare_metric(name, &of_base, &of_head));
+        }
     }
     let regressions = gate.map_or_else(Vec::new, |gate| {
         let decides = |compared: &&Compared| gate.metrics.contains(&compared.metric);
@@ -184,9 +191,9 @@ fn compare_metric(name: &str, base: &Metric, head: &Metric) -> Compared {
     }
 }
 
-fn floor_ratios(baseline: &Baseline) -> Option<Metric> {
-    let pairs = baseline.floor.as_ref()?.ratio.as_ref()?.pairs.clone();
-    let statistics = super::stats::describe(&pairs, baseline.settings.spread_bound);
+fn floor_ratios(floor: &Floor, spread_bound: f64) -> Option<Metric> {
+    let pairs = floor.ratio.as_ref()?.pairs.clone();
+    let statistics = super::stats::describe(&pairs, spread_bound);
     Some(Metric {
         unit: "times".to_owned(),
         better: Better::Lower,

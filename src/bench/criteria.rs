@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::baseline::Baseline;
 use super::error::BenchError;
+use super::floor::Floor;
 
 /// The criteria of the project's brief.
 const BRIEF: &str = include_str!("../../criteria/brief.json");
@@ -28,7 +29,7 @@ pub struct Criterion {
     /// Name for people.
     pub name: String,
     /// A metric of the summary (its median counts), or lost_frames, audio_minus_video_s, ssim_min, psnr_min_db, floor_ratio,
-    /// or bytes_over_baseline, which needs a baseline to compare with.
+    /// own_floor_ratio, or bytes_over_baseline, which needs a baseline to compare with.
     pub metric: String,
     /// Smallest value that passes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -227,12 +228,8 @@ fn value_of(metric: &str, result: &Baseline, base: Option<&Baseline>) -> Result<
         "audio_minus_video_s" => quality?
             .audio_minus_video_s
             .ok_or_else(|| "the output has no sound".to_owned()),
-        "floor_ratio" => result
-            .floor
-            .as_ref()
-            .and_then(|floor| floor.ratio.as_ref())
-            .map(|ratio| ratio.ratio)
-            .ok_or_else(|| "the floor was not measured (--floor)".to_owned()),
+        "floor_ratio" => ratio_over(&result.floor, "--floor"),
+        "own_floor_ratio" => ratio_over(&result.own_floor, "--own-floor"),
         "bytes_over_baseline" => {
             let base = base.ok_or_else(|| "no baseline was given to compare with (--baseline)".to_owned())?;
             if base.input.sha256 != result.input.sha256 {
@@ -249,6 +246,13 @@ fn value_of(metric: &str, result: &Baseline, base: Option<&Baseline>) -> Result<
         }
         _ => Err(format!("the result has no metric {metric}")),
     }
+}
+
+/// Export time over a floor that `flag` asks for.
+fn ratio_over(floor: &Option<Floor>, flag: &str) -> Result<f64, String> {
+    let ratio = floor.as_ref().and_then(|floor| floor.ratio.as_ref());
+    let missing = || format!("the floor was not measured ({flag})");
+    ratio.map(|ratio| ratio.ratio).ok_or_else(missing)
 }
 
 #[cfg(test)]

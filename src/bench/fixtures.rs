@@ -154,6 +154,7 @@ pub(super) fn baseline(walls: &[f64]) -> Baseline {
             warmup: 1,
             runs: walls.len() as u32,
             floor: false,
+            own_floor: false,
             spread_bound: 0.05,
         },
         paths: RanPaths {
@@ -167,6 +168,7 @@ pub(super) fn baseline(walls: &[f64]) -> Baseline {
         machine,
         runs,
         floor: None,
+        own_floor: None,
         quality: None,
     }
 }

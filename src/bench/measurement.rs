@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use super::baseline::{Baseline, RanPaths, SCHEMA_VERSION, Settings};
 use super::child::{ChildRig, Target};
 use super::error::BenchError;
-use super::floor::Floor;
+use super::floor::{Floor, FloorKind};
 use super::input::Input;
 use super::machine::{Load, Machine};
 use super::quality::Pair;
@@ -63,13 +63,13 @@ pub fn measure_recording(
     if *trace {
         rig.trace();
     }
-    let series = measure(&mut rig, *order, watch)?;
+    let series = measure(&mut rig, order, watch)?;
     machine.load_after = Load::at_present();
 
     let Series {
         warmup,
         runs: exports,
-        floor,
+        floors,
         quality,
     } = series;
     let Some(first) = exports.first() else {
@@ -94,21 +94,28 @@ pub fn measure_recording(
         export: report.settings.clone(),
         warmup: order.warmup,
         runs: order.runs,
-        floor: order.floor,
+        floor: order.floors.contains(&FloorKind::Pinned),
+        own_floor: order.floors.contains(&FloorKind::Own),
         spread_bound: *spread_bound,
     };
     let runs: Vec<Run> = exports.iter().cloned().map(Run::new).collect();
     let warmup_wall_s = warmup.iter().map(|run| run.usage.wall_s).collect();
     let summary = summarise(&runs, warmup_wall_s, machine.cores, *spread_bound);
-    let floor = order.floor.then(|| {
-        Floor::new(
-            floor,
+    let (mut floor, mut own_floor) = (None, None);
+    for (kind, floors) in floors {
+        let place = match kind {
+            FloorKind::Pinned => &mut floor,
+            FloorKind::Own => &mut own_floor,
+        };
+        *place = Some(Floor::new(
+            kind,
+            floors,
             &runs,
             paths.ran.encoder.as_deref(),
             &paths.ran.encoder_options,
             *spread_bound,
-        )
-    });
+        ));
+    }
     let baseline = Baseline {
         schema_version: SCHEMA_VERSION,
         tool,
@@ -120,6 +127,7 @@ pub fn measure_recording(
         runs,
         summary,
         floor,
+        own_floor,
         quality,
     };
     let (pairs, traces) = rig.into_parts();

@@ -3,21 +3,21 @@
 use std::fmt;
 
 use super::error::BenchError;
-use super::floor::FloorRun;
+use super::floor::{FloorKind, FloorRun};
 use super::gpu_use::GpuUse;
 use super::quality::Quality;
 use super::resources::Usage;
 use crate::export::ExportReport;
 
 /// How often what is run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
     /// Exports that do not count.
     pub warmup: u32,
     /// Exports that do.
     pub runs: u32,
-    /// Whether the floor is measured between the runs.
-    pub floor: bool,
+    /// Floors that are measured between the runs.
+    pub floors: Vec<FloorKind>,
 }
 
 /// An export that ran.
@@ -53,7 +53,7 @@ pub trait Rig {
     ///
     /// # Errors
     /// When that fails.
-    fn floor(&mut self) -> Result<FloorRun, BenchError>;
+    fn floor(&mut self, kind: FloorKind) -> Result<FloorRun, BenchError>;
 
     /// Judges the last output.
     ///
@@ -68,11 +68,11 @@ pub enum Step {
     /// An export that does not count.
     Warmup(u32),
     /// A floor that does not count.
-    WarmupFloor,
+    WarmupFloor(FloorKind),
     /// A measured export.
     Run(u32),
     /// A measured floor.
-    Floor(u32),
+    Floor(FloorKind, u32),
     /// The check of the output before.
     Check,
     /// The judgement of the last output.
@@ -83,9 +83,9 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Warmup(n) => write!(f, "warm-up {n}"),
-            Self::WarmupFloor => write!(f, "warm-up floor"),
+            Self::WarmupFloor(kind) => write!(f, "warm-up {}", kind.name()),
             Self::Run(n) => write!(f, "run {n}"),
-            Self::Floor(n) => write!(f, "floor {n}"),
+            Self::Floor(kind, n) => write!(f, "{} {n}", kind.name()),
             Self::Check => write!(f, "check"),
             Self::Quality => write!(f, "quality"),
         }
@@ -99,8 +99,8 @@ pub struct Series {
     pub warmup: Vec<ExportRun>,
     /// Measured exports.
     pub runs: Vec<ExportRun>,
-    /// Floors, one a run.
-    pub floor: Vec<FloorRun>,
+    /// Floors of each kind, one a run.
+    pub floors: Vec<(FloorKind, Vec<FloorRun>)>,
     /// Judgement of the last output.
     pub quality: Option<Quality>,
 }
@@ -112,31 +112,34 @@ pub struct Series {
 ///
 /// # Errors
 /// With the first failure: a series with a failed run would mislead.
-pub fn measure(rig: &mut dyn Rig, order: Order, watch: &mut dyn FnMut(Step)) -> Result<Series, BenchError> {
+pub fn measure(rig: &mut dyn Rig, order: &Order, watch: &mut dyn FnMut(Step)) -> Result<Series, BenchError> {
     let mut watch = |step: Step| {
         tracing::debug!("{step}");
         watch(step);
     };
-    let mut series = Series::default();
+    let mut series = Series {
+        floors: order.floors.iter().map(|&kind| (kind, Vec::new())).collect(),
+        ..Series::default()
+    };
     for n in 1..=order.warmup {
         watch(Step::Warmup(n));
         series.warmup.push(checked_export(rig, &mut watch)?);
     }
-    if order.floor && order.warmup > 0 {
-        watch(Step::WarmupFloor);
-        rig.floor()?;
+    if order.warmup > 0 {
+        for &kind in &order.floors {
+            watch(Step::WarmupFloor(kind));
+            rig.floor(kind)?;
+        }
     }
     for n in 1..=order.runs {
         let floor_first = n % 2 == 0;
-        if order.floor && floor_first {
-            watch(Step::Floor(n));
-            series.floor.push(rig.floor()?);
+        if floor_first {
+            floors(rig, &mut series, n, &mut watch)?;
         }
         watch(Step::Run(n));
         series.runs.push(checked_export(rig, &mut watch)?);
-        if order.floor && !floor_first {
-            watch(Step::Floor(n));
-            series.floor.push(rig.floor()?);
+        if !floor_first {
+            floors(rig, &mut series, n, &mut watch)?;
         }
     }
     if let Some(last) = series.runs.last() {
@@ -144,6 +147,20 @@ pub fn measure(rig: &mut dyn Rig, order: Order, watch: &mut dyn FnMut(Step)) -> 
         series.quality = rig.quality(last)?;
     }
     Ok(series)
+}
+
+/// One floor of each kind.
+fn floors(
+    rig: &mut dyn Rig,
+    series: &mut Series,
+    n: u32,
+    watch: &mut dyn FnMut(Step),
+) -> Result<(), BenchError> {
+    for (kind, runs) in &mut series.floors {
+        watch(Step::Floor(*kind, n));
+        runs.push(rig.floor(*kind)?);
+    }
+    Ok(())
 }
 
 fn checked_export(rig: &mut dyn Rig, watch: &mut dyn FnMut(Step)) -> Result<ExportRun, BenchError> {
@@ -182,8 +199,8 @@ mod tests {
             }
         }
 
-        fn floor(&mut self) -> Result<FloorRun, BenchError> {
-            self.log.push("floor");
+        fn floor(&mut self, kind: FloorKind) -> Result<FloorRun, BenchError> {
+            self.log.push(kind.name());
             Ok(fixtures::floor_run(0.5))
         }
 
@@ -200,14 +217,26 @@ mod tests {
         let order = Order {
             warmup: 1,
             runs: 3,
-            floor: true,
+            floors: vec![FloorKind::Pinned, FloorKind::Own],
         };
-        let series = measure(&mut rig, order, &mut |step| steps.push(step.to_string())).unwrap();
+        let series = measure(&mut rig, &order, &mut |step| steps.push(step.to_string())).unwrap();
         let did = [
-            "export", "check", "floor", // warm-up
-            "export", "check", "floor", // pair 1
-            "floor", "export", "check", // pair 2, the other way round
-            "export", "check", "floor", // pair 3
+            "export",
+            "check",
+            "floor",
+            "own floor", // warm-up
+            "export",
+            "check",
+            "floor",
+            "own floor", // pair 1
+            "floor",
+            "own floor",
+            "export",
+            "check", // pair 2, the other way round
+            "export",
+            "check",
+            "floor",
+            "own floor", // pair 3
             "quality",
         ];
         assert_eq!(rig.log, did);
@@ -215,22 +244,29 @@ mod tests {
             "warm-up 1",
             "check",
             "warm-up floor",
+            "warm-up own floor",
             "run 1",
             "check",
             "floor 1",
+            "own floor 1",
             "floor 2",
+            "own floor 2",
             "run 2",
             "check",
             "run 3",
             "check",
             "floor 3",
+            "own floor 3",
             "quality",
         ];
         assert_eq!(steps, said);
-        assert_eq!(
-            (series.warmup.len(), series.runs.len(), series.floor.len()),
-            (1, 3, 3)
-        );
+        let floors: Vec<_> = series
+            .floors
+            .iter()
+            .map(|(kind, runs)| (*kind, runs.len()))
+            .collect();
+        assert_eq!((series.warmup.len(), series.runs.len()), (1, 3));
+        assert_eq!(floors, [(FloorKind::Pinned, 3), (FloorKind::Own, 3)]);
     }
 
     #[test]
@@ -238,10 +274,10 @@ mod tests {
         let mut rig = Logger::default();
         measure(
             &mut rig,
-            Order {
+            &Order {
                 warmup: 0,
                 runs: 2,
-                floor: false,
+                floors: Vec::new(),
             },
             &mut |_| {},
         )
@@ -258,9 +294,9 @@ mod tests {
         let order = Order {
             warmup: 1,
             runs: 3,
-            floor: true,
+            floors: vec![FloorKind::Pinned, FloorKind::Own],
         };
-        assert!(measure(&mut rig, order, &mut |_| {}).is_err());
+        assert!(measure(&mut rig, &order, &mut |_| {}).is_err());
         assert_eq!(rig.log, ["export", "check"]);
     }
 }

@@ -38,12 +38,16 @@ pub(super) struct MeasureArgs {
     /// Exports before them that do not count
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(0..=100))]
     pub(super) warmup: u32,
-    /// Also measure, between the runs, decoding and encoding the same input without composing
+    /// Also measure, between the runs, decoding the same input and encoding it without composing: by x264 with Cap's options
+    /// at Cap's bit rate, whatever the export encodes with
     #[arg(long)]
     pub(super) floor: bool,
+    /// Also measure the same with the export's own encoder options
+    #[arg(long)]
+    pub(super) own_floor: bool,
     /// Measure what each part of the look costs: the background alone, then with card, pointer, camera, zoom, blur and
     /// overlays added one at a time; exit with 1 when a part makes the export faster, which voids the result
-    #[arg(long, conflicts_with_all = ["matrix", "floor", "against", "contact_sheet", "criteria", "trace", "html"])]
+    #[arg(long, conflicts_with_all = ["matrix", "floor", "own_floor", "against", "contact_sheet", "criteria", "trace", "html"])]
     pub(super) layers: bool,
     /// Scatter of the wall times above which a result is void
     #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = parse_percent)]
@@ -71,7 +75,7 @@ pub(super) struct MeasureArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) executable: Option<PathBuf>,
     /// Another build of capstan: both run in turn on the same recording, and the ratios of the pairs decide
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["matrix", "floor", "contact_sheet", "criteria", "trace"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["matrix", "floor", "own_floor", "contact_sheet", "criteria", "trace"])]
     pub(super) against: Option<PathBuf>,
     /// Pairs at least
     #[arg(long, requires = "against", default_value_t = 10, value_parser = clap::value_parser!(u32).range(5..=1000))]
@@ -127,8 +131,11 @@ pub(super) struct FloorArgs {
     pub(super) recording: PathBuf,
     /// The MP4 to write
     pub(super) output: PathBuf,
-    /// Set the encoder up as an export whose still pictures it declined
+    /// Encode with the export's own options instead of Cap's
     #[arg(long)]
+    pub(super) own: bool,
+    /// Set the encoder up as an export whose still pictures it declined
+    #[arg(long, requires = "own")]
     pub(super) like_declined: bool,
     #[command(flatten)]
     pub(super) settings: SettingsArgs,

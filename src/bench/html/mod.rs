@@ -13,6 +13,7 @@ use super::baseline::{Baseline, Metric};
 use super::compare::{Report, Verdict};
 use super::criteria::{Checked, Outcome};
 use super::error::BenchError;
+use super::floor::{Floor, FloorKind};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -44,7 +45,8 @@ impl Page<'_> {
             body += &runs(baseline);
             body += &stages(baseline);
             body += &memory(baseline);
-            body += &floor(baseline);
+            body += &baseline.floor.as_ref().map(floor).unwrap_or_default();
+            body += &baseline.own_floor.as_ref().map(floor).unwrap_or_default();
             body += &quality(baseline);
         }
         body += &self.against.map(against).unwrap_or_default();
@@ -120,8 +122,13 @@ fn figures(baseline: &Baseline) -> String {
             cards.push((figure(metric.statistics.median, &metric.unit), label.to_owned()));
         }
     }
-    if let Some(ratio) = baseline.floor.as_ref().and_then(|floor| floor.ratio.as_ref()) {
-        cards.push((format!("{:.2} ×", ratio.ratio), "of the floor".to_owned()));
+    for floor in [&baseline.floor, &baseline.own_floor].into_iter().flatten() {
+        if let Some(ratio) = &floor.ratio {
+            cards.push((
+                format!("{:.2} ×", ratio.ratio),
+                format!("of the {}", floor.kind.name()),
+            ));
+        }
     }
     let bounding = baseline.summary.bounding_stage.as_ref();
     let busy = baseline.summary.bounding_busy_percent.unwrap_or(0.0);
@@ -141,13 +148,18 @@ fn runs(baseline: &Baseline) -> String {
         color: "var(--mark)",
         values: values(baseline.summary.metrics.get("wall_s")),
     }];
-    if let Some(floor) = &baseline.floor {
-        let values = floor.runs.iter().map(|run| run.usage.wall_s).collect();
-        series.push(plot::Points {
-            name: "floor",
-            color: "var(--floor)",
-            values,
-        });
+    for (floor, color) in [
+        (&baseline.floor, "var(--floor)"),
+        (&baseline.own_floor, "var(--soft)"),
+    ] {
+        if let Some(floor) = floor {
+            let values = floor.runs.iter().map(|run| run.usage.wall_s).collect();
+            series.push(plot::Points {
+                name: floor.kind.name(),
+                color,
+                values,
+            });
+        }
     }
     let mut text = "<h2>Runs</h2>\n".to_owned();
     text += &plot::points(&series, "s");
@@ -220,19 +232,21 @@ fn memory(baseline: &Baseline) -> String {
     format!("<h2>Memory over time</h2>\n{}", plot::curves(&curves, "MB"))
 }
 
-fn floor(baseline: &Baseline) -> String {
-    let Some(floor) = &baseline.floor else {
-        return String::new();
+fn floor(floor: &Floor) -> String {
+    let (title, with) = match floor.kind {
+        FloorKind::Pinned => ("Floor", "by x264 with Cap's options at Cap's bit rate"),
+        FloorKind::Own => ("Own floor", "with the export's own encoder options"),
     };
-    let mut text = "<h2>Floor</h2>\n".to_owned();
-    text += "<p class=\"soft\">The same input decoded and encoded with the same encoder settings, nothing composed.</p>\n";
+    let mut text = format!(
+        "<h2>{title}</h2>\n<p class=\"soft\">The same input decoded and encoded {with}, nothing composed.</p>\n"
+    );
     if let Some(ratio) = &floor.ratio {
         text += &format!(
             "<p>Export time is <b>{:.2} times</b> the floor's [{:.2}, {:.2}]; the floor takes {:.3} s.</p>\n",
             ratio.ratio, ratio.ci.low, ratio.ci.high, floor.wall_s.median
         );
     }
-    if !floor.same_encoder_options {
+    if floor.kind == FloorKind::Own && !floor.same_encoder_options {
         text += "<p class=\"bad\">The export's encoder ran with other options: the ratio compares two encodings.</p>\n";
     }
     text

@@ -30,7 +30,11 @@ pub(super) fn run(args: &CompareArgs, logging: &Logging, mut door: Door) -> anyh
         metrics: args.metric.clone(),
     });
     let unknown = args.metric.iter().find(|name| {
-        let floor_ratio = name.as_str() == "floor_ratio" && base.floor.is_some() && head.floor.is_some();
+        let floor_ratio = match name.as_str() {
+            "floor_ratio" => base.floor.is_some() && head.floor.is_some(),
+            "own_floor_ratio" => base.own_floor.is_some() && head.own_floor.is_some(),
+            _ => false,
+        };
         let both = [&base, &head]
             .iter()
             .all(|side| side.summary.metrics.contains_key(*name));

@@ -2,6 +2,7 @@
 
 use super::super::args::Logging;
 use super::super::{Exit, args_bench::FloorArgs, logging, settings};
+use crate::bench::floor::FloorKind;
 use crate::bench::transcode;
 use crate::confine::Confinement;
 use crate::export::{self, Repeats};
@@ -14,7 +15,12 @@ pub(in crate::cli) fn run(
     mut door: Door,
     confinement: Option<&Confinement>,
 ) -> anyhow::Result<Exit> {
-    let mut settings = settings::resolve(&args.settings)?;
+    let kind = if args.own {
+        FloorKind::Own
+    } else {
+        FloorKind::Pinned
+    };
+    let mut settings = kind.settings(&settings::resolve(&args.settings)?);
     if args.like_declined {
         settings.repeats = Repeats::Encode;
     }

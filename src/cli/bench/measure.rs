@@ -13,6 +13,7 @@ use crate::bench::baseline::Baseline;
 use crate::bench::child::Target;
 use crate::bench::contact_sheet;
 use crate::bench::criteria::{Criteria, Outcome};
+use crate::bench::floor::FloorKind;
 use crate::bench::html::Page;
 use crate::bench::runner::{Order, Step};
 use crate::bench::{Measured, Measurement, measure_recording};
@@ -32,13 +33,16 @@ pub(super) fn run(args: &MeasureArgs, setup: &mut Setup) -> anyhow::Result<Exit>
         workload.make(setup.quiet)?;
     }
     setup.look_at(&workloads)?;
+    let mut floors = Vec::new();
+    floors.extend(args.floor.then_some(FloorKind::Pinned));
+    floors.extend(args.own_floor.then_some(FloorKind::Own));
     let mut exit = Exit::Done;
     for (workload, outputs) in workloads.iter().zip(outputs) {
         let recording = &workload.folder;
         let order = Order {
             warmup: args.warmup,
             runs: args.runs,
-            floor: args.floor,
+            floors: floors.clone(),
         };
         let target = Target {
             executable: setup.executable.clone(),
@@ -46,6 +50,7 @@ pub(super) fn run(args: &MeasureArgs, setup: &mut Setup) -> anyhow::Result<Exit>
             flags: setup.flags.clone(),
             settings: setup.settings.clone(),
         };
+        let told = order.clone();
         let measurement = Measurement {
             target,
             order,
@@ -53,7 +58,7 @@ pub(super) fn run(args: &MeasureArgs, setup: &mut Setup) -> anyhow::Result<Exit>
             trace: args.trace.is_some(),
         };
         let measured = measure_recording(&measurement, &setup.stop, &mut |step| {
-            tell(setup, recording, step, order)
+            tell(setup, recording, step, &told)
         })
         .with_context(|| format!("measuring {}", recording.display()))?;
         let checked = criteria
@@ -110,13 +115,13 @@ fn pictures(
     Ok(())
 }
 
-fn tell(setup: &Setup, recording: &Path, step: Step, order: Order) {
+fn tell(setup: &Setup, recording: &Path, step: Step, order: &Order) {
     if !setup.quiet && step != Step::Check {
         let name = recording.file_name().unwrap_or_default().to_string_lossy();
         let of = match step {
-            Step::Run(_) | Step::Floor(_) => format!(" of {}", order.runs),
+            Step::Run(_) | Step::Floor(..) => format!(" of {}", order.runs),
             Step::Warmup(_) => format!(" of {}", order.warmup),
-            Step::WarmupFloor | Step::Check | Step::Quality => String::new(),
+            Step::WarmupFloor(_) | Step::Check | Step::Quality => String::new(),
         };
         say(&format!("{name}: {step}{of}\n"));
     }

@@ -4,6 +4,7 @@ use crate::bench::against::Against;
 use crate::bench::baseline::Baseline;
 use crate::bench::compare::Report;
 use crate::bench::criteria::Checked;
+use crate::bench::floor::FloorKind;
 use crate::bench::layers::Layers;
 
 /// A figure in its unit, as wide as a column.
@@ -86,16 +87,20 @@ pub(super) fn baseline(baseline: &Baseline) -> String {
 /// Floor, quality, and what speaks against trusting the figures.
 fn notes(baseline: &Baseline) -> String {
     let mut text = String::new();
-    if let Some(floor) = &baseline.floor {
-        let same = if floor.same_encoder_options {
-            ""
-        } else {
-            ", but the encoder ran with other options"
+    for floor in [&baseline.floor, &baseline.own_floor].into_iter().flatten() {
+        let with = match (floor.kind, floor.same_encoder_options) {
+            (FloorKind::Pinned, _) => "x264 with Cap's options",
+            (FloorKind::Own, true) => "the export's own encoder options",
+            (FloorKind::Own, false) => "the export's own settings, but the encoder ran with other options",
         };
         if let Some(ratio) = &floor.ratio {
             text += &format!(
-                "  {:.3} times the floor of {:.3} s [{:.3}, {:.3}]{same}\n",
-                ratio.ratio, floor.wall_s.median, ratio.ci.low, ratio.ci.high
+                "  {:.3} times the {} of {:.3} s [{:.3}, {:.3}] ({with})\n",
+                ratio.ratio,
+                floor.kind.name(),
+                floor.wall_s.median,
+                ratio.ci.low,
+                ratio.ci.high
             );
         }
     }
