@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use super::resources::Usage;
 use super::run::Run;
 use super::stats::{PairedRatio, Statistics, describe, paired_ratio};
-use crate::export::{EncoderSetting, ExportSettings, Repeats};
+use crate::export::{EncoderSetting, ExportSettings, Rate, Repeats};
 use crate::frame::Size;
-use crate::media::encode::OptionSet;
+use crate::media::encode::{OptionSet, X264Options};
 
 /// The encoder of the pinned floor, in FFmpeg's name.
 const PINNED_ENCODER: &str = "libx264";
@@ -43,6 +43,11 @@ impl FloorKind {
             Self::Own => export.clone(),
             Self::Pinned => ExportSettings {
                 encoder: EncoderSetting::Named(PINNED_ENCODER.to_owned()),
+                rate: match export.rate {
+                    Rate::Quality(quality) => Rate::CapBitrate(quality),
+                    other => other,
+                },
+                x264: X264Options::Cap,
                 // Every frame is encoded, so that Cap's two reference pictures need not become one.
                 repeats: Repeats::Encode,
                 ..export.clone()
@@ -153,7 +158,7 @@ impl Floor {
 mod tests {
     use super::super::fixtures;
     use super::*;
-    use crate::media::encode::EncoderChoice;
+    use crate::media::encode::{EncoderChoice, Quality};
 
     #[test]
     fn the_ratio_is_taken_by_pairs() {
@@ -195,6 +200,8 @@ mod tests {
         let named = ExportSettings {
             encoder: EncoderSetting::Named("h264_nvenc".to_owned()),
             repeats: Repeats::Skip,
+            rate: Rate::CapBitrate(Quality::Maximum),
+            x264: X264Options::Cap,
             ..export.clone()
         };
         assert_eq!(FloorKind::Pinned.settings(&named), pinned);

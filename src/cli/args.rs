@@ -10,7 +10,7 @@ use super::span::SpanArgs;
 use crate::cap::CameraDelay;
 use crate::convert::PixelPath;
 use crate::frame::Size;
-use crate::media::encode::Quality;
+use crate::media::encode::{Quality, X264Options};
 use crate::time::FrameRate;
 
 /// Exports Cap screen recordings to MP4 and measures itself doing it.
@@ -134,9 +134,13 @@ pub(super) struct SettingsArgs {
     /// Largest width and height in pixels; the video keeps its shape [default: 1920x1080]
     #[arg(long, value_name = "WxH", value_parser = parse_size)]
     pub(super) resolution: Option<Size>,
-    /// How many bits a pixel may take: .3, .15, .08 or .04 [default: maximum]
+    /// How good the video is [default: maximum]
     #[arg(long, value_enum, conflicts_with_all = ["bitrate", "crf"])]
     pub(super) quality: Option<QualityArg>,
+    /// Give the preset of --quality the average bit rate that Cap gives it (.3, .15, .08 or .04 bits a pixel) instead of a
+    /// constant quality
+    #[arg(long, conflicts_with_all = ["bitrate", "crf", "optimize_filesize"])]
+    pub(super) cap_rate: bool,
     /// Average video bit rate, e.g. 8M, 2500k or bits per second
     #[arg(long, value_parser = parse_bitrate, conflicts_with = "crf")]
     pub(super) bitrate: Option<u64>,
@@ -146,6 +150,9 @@ pub(super) struct SettingsArgs {
     /// Smaller file, slower: constant quality 24, 28, 32 or 36 by --quality, with x264
     #[arg(long, conflicts_with_all = ["bitrate", "crf"])]
     pub(super) optimize_filesize: bool,
+    /// How x264 searches: with Cap's options, or leaner; --crf and --optimize-filesize have options of their own
+    #[arg(long, value_enum, default_value = "lean")]
+    pub(super) x264_options: X264OptionsArg,
     /// Settings in Cap's JSON form; flags given beside it win
     #[arg(long, value_name = "JSON")]
     pub(super) settings_json: Option<String>,
@@ -222,6 +229,23 @@ impl From<QualityArg> for Quality {
             QualityArg::Social => Self::Social,
             QualityArg::Web => Self::Web,
             QualityArg::Potato => Self::Potato,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum X264OptionsArg {
+    /// Whole macroblocks, a small search pattern: some 30 % less time of the processor
+    Lean,
+    /// As Cap
+    Cap,
+}
+
+impl From<X264OptionsArg> for X264Options {
+    fn from(arg: X264OptionsArg) -> Self {
+        match arg {
+            X264OptionsArg::Lean => Self::Lean,
+            X264OptionsArg::Cap => Self::Cap,
         }
     }
 }

@@ -224,8 +224,9 @@ fn summary(report: &ExportReport, verbose: bool) -> String {
     }
     if let (Some(adapter), Some(pixels)) = (&paths.adapter, &paths.pixel_path) {
         let encoder = paths.encoder.as_deref().unwrap_or("none");
+        let rate = paths.rate.map_or_else(String::new, |rate| format!(" at {rate}"));
         line(format!(
-            "  adapter {} ({}), pixels by {pixels}, encoder {encoder}",
+            "  adapter {} ({}), pixels by {pixels}, encoder {encoder}{rate}",
             adapter.name, adapter.backend
         ));
     }

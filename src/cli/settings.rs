@@ -80,6 +80,7 @@ pub(super) fn resolve(args: &SettingsArgs) -> anyhow::Result<ExportSettings> {
         frame_rate,
         bounds: bounds.unwrap_or(defaults.bounds),
         rate: rate(args, &cap, quality)?,
+        x264: args.x264_options.into(),
         encoder,
         decoder,
         pixel_path: args
@@ -137,6 +138,7 @@ fn rate(args: &SettingsArgs, cap: &CapSettings, quality: Quality) -> anyhow::Res
             }
             Ok(Rate::BitsPerPixel(bpp))
         }
+        _ if args.cap_rate => Ok(Rate::CapBitrate(quality)),
         _ => Ok(Rate::Quality(quality)),
     }
 }
@@ -158,6 +160,7 @@ fn quality_named(name: &str) -> anyhow::Result<Quality> {
 mod tests {
     use super::super::args::{Cli, Command};
     use super::*;
+    use crate::media::encode::X264Options;
     use clap::Parser;
 
     fn settings(flags: &[&str]) -> anyhow::Result<ExportSettings> {
@@ -202,6 +205,17 @@ mod tests {
             let settings = settings(&["--quality", name, "--optimize-filesize"]).unwrap();
             assert_eq!(settings.rate, Rate::Crf(crf));
         }
+    }
+
+    #[test]
+    fn caps_bit_rate_is_asked_for_by_name() {
+        let given = settings(&["--quality", "web", "--cap-rate", "--x264-options", "cap"]).unwrap();
+        assert_eq!((given.rate, given.x264), (Rate::CapBitrate(Quality::Web), X264Options::Cap));
+        assert_eq!(settings(&["--quality", "web"]).unwrap().rate, Rate::Quality(Quality::Web));
+        assert!(settings(&["--cap-rate", "--bitrate", "8M"]).is_err());
+        // Bits per pixel that the caller chose are a bit rate already.
+        let chosen = settings(&["--cap-rate", "--settings-json", r#"{"custom_bpp":0.2}"#]).unwrap();
+        assert_eq!(chosen.rate, Rate::BitsPerPixel(0.2));
     }
 
     #[test]

@@ -142,6 +142,7 @@ impl Encoder {
 
 fn note(report: &EncoderReport, paths: &mut Paths, fallbacks: &mut Vec<Fallback>) {
     paths.encoder = Some(report.name.clone());
+    paths.rate = Some(report.rate);
     paths.encoder_options = report.options.clone();
     for attempt in report
         .attempts

@@ -136,8 +136,9 @@ fn refuse_settings(settings: &ExportSettings) -> Result<(), ExportError> {
         (settings.bounds != defaults.bounds, "--resolution"),
         (
             settings.rate != Rate::Quality(Quality::Maximum),
-            "--quality, --bitrate, --crf or --optimize-filesize",
+            "--quality, --cap-rate, --bitrate, --crf or --optimize-filesize",
         ),
+        (settings.x264 != defaults.x264, "--x264-options"),
         (matches!(settings.encoder, EncoderSetting::Named(_)), "--encoder"),
         (settings.pixel_path != PixelPathSetting::Auto, "--pixel-path"),
         (settings.background.is_some(), "--background"),

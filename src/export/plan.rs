@@ -289,6 +289,7 @@ pub(super) fn run(
         adapter = %renderer.adapter().name,
         pixel_path = paths.pixel_path,
         encoder = paths.encoder,
+        rate = paths.rate.map(|rate| rate.to_string()),
         "export begins"
     );
     let Plan {

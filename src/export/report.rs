@@ -74,6 +74,9 @@ pub struct Paths {
     pub encoder: Option<String>,
     /// FFmpeg's name of the pixel format that the encoder is given: videotoolbox where it takes surfaces without a copy.
     pub encoder_input: Option<String>,
+    /// How the encoder was told to spend bits.
+    #[serde(default)]
+    pub rate: Option<crate::media::encode::RanRate>,
     /// Encoder options as set.
     pub encoder_options: Vec<crate::media::encode::OptionSet>,
     /// What became of frames that equal the one before.

@@ -10,7 +10,7 @@ use crate::cap::CameraDelay;
 use crate::convert::PixelPath;
 use crate::frame::Size;
 use crate::media::decode::HardwareChoice;
-use crate::media::encode::{EncoderChoice, Quality, RateControl, VideoSettings};
+use crate::media::encode::{EncoderChoice, Quality, RateControl, VideoSettings, X264Options};
 use crate::render::Sampling;
 use crate::time::FrameRate;
 
@@ -23,6 +23,9 @@ pub struct ExportSettings {
     pub bounds: Size,
     /// Size of the video stream.
     pub rate: Rate,
+    /// Options of x264.
+    #[serde(default)]
+    pub x264: X264Options,
     /// Which encoder.
     pub encoder: EncoderSetting,
     /// Hardware decoding.
@@ -66,6 +69,7 @@ impl ExportSettings {
     /// What the encoder of pictures of `size` is opened with.
     pub fn video(&self, size: Size) -> VideoSettings {
         let mut video = VideoSettings::new(size, self.frame_rate, self.rate.control(size, self.frame_rate));
+        video.x264 = self.x264;
         video.choice = match &self.encoder {
             EncoderSetting::Named(name) => EncoderChoice::Named(name.clone()),
             EncoderSetting::Auto | EncoderSetting::None => EncoderChoice::Auto,
@@ -87,6 +91,7 @@ impl Default for ExportSettings {
             frame_rate: FrameRate::SIXTY,
             bounds: Size::new(1920, 1080),
             rate: Rate::Quality(Quality::Maximum),
+            x264: X264Options::Lean,
             encoder: EncoderSetting::Auto,
             decoder: HardwareChoice::Auto,
             pixel_path: PixelPathSetting::Auto,
@@ -109,8 +114,11 @@ impl Default for ExportSettings {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Rate {
-    /// A preset's bits per pixel.
+    /// A preset's quality: as many bits as that takes, within 1.5 times its bit rate. Encoders without a rate factor take the
+    /// bit rate.
     Quality(Quality),
+    /// A preset's bit rate: Cap's bits per pixel.
+    CapBitrate(Quality),
     /// Bits per pixel of the caller's.
     BitsPerPixel(f64),
     /// Average bits per second.
@@ -123,7 +131,10 @@ impl Rate {
     /// What the encoder is told for pictures of `size` at `frame_rate` (cap-look.md 22.1).
     pub fn control(self, size: Size, frame_rate: FrameRate) -> RateControl {
         match self {
-            Self::Quality(quality) => RateControl::bits_per_pixel(size, frame_rate, quality.bits_per_pixel()),
+            Self::Quality(quality) => RateControl::preset(size, frame_rate, quality),
+            Self::CapBitrate(quality) => {
+                RateControl::bits_per_pixel(size, frame_rate, quality.bits_per_pixel())
+            }
             Self::BitsPerPixel(bpp) => RateControl::bits_per_pixel(size, frame_rate, bpp),
             Self::Bitrate(target) => RateControl::bitrate(target),
             Self::Crf(crf) => RateControl::Crf(crf),

@@ -8,7 +8,7 @@ use ffmpeg_next::Codec;
 use crate::causes::one_line;
 use crate::media::encode::options::Family;
 use crate::media::encode::video::{Opened, VideoEncoder};
-use crate::media::encode::{EncodeError, EncoderChoice, RateControl, VideoSettings, codec, self_test, vaapi};
+use crate::media::encode::{EncodeError, EncoderChoice, RanRate, RateControl, VideoSettings, codec, self_test, vaapi};
 use crate::media::ffmpeg;
 
 /// Cap's variable that keeps exports off hardware encoders (cap-look.md 22.3).
@@ -55,6 +55,8 @@ pub struct EncoderReport {
     pub software: bool,
     /// FFmpeg's name of the pixel format that the encoder is given.
     pub pixel_format: String,
+    /// How it was told to spend bits.
+    pub rate: RanRate,
     /// Every option that was set, in order.
     pub options: Vec<OptionSet>,
     /// Options that were wanted and that this version of FFmpeg does not know.
@@ -285,6 +287,7 @@ fn report(opened: Opened, note: String, mut attempts: Vec<Attempt>) -> (VideoEnc
         software: Family::of(&name).is_software(),
         name,
         pixel_format: opened.pixel_format.to_owned(),
+        rate: opened.rate,
         options: opened.options,
         unknown_options: opened.unknown_options,
         attempts,

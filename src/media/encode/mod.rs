@@ -35,9 +35,9 @@ pub use error::EncodeError;
 pub use packet::{Packet, Track};
 pub use picture::EncoderInput;
 pub use probe::{EncoderProbe, probe_encoders};
-pub use quality::{Quality, RateControl, target_bitrate};
+pub use quality::{Quality, RanRate, RateControl, target_bitrate};
 pub use self_test::TestPictures;
-pub use settings::{EncoderChoice, VideoSettings};
+pub use settings::{EncoderChoice, VideoSettings, X264Options};
 pub use still_trial::{StillTrialError, try_still_pictures};
 #[cfg(any(target_os = "macos", test))]
 pub use surface::{CoreVideoBuffer, SURFACE_ENCODER, Surface, SurfaceFormat};

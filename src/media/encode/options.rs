@@ -1,6 +1,6 @@
 //! The options of each encoder (cap-look.md 22.4), in FFmpeg's names.
 
-use crate::media::encode::{RateControl, VideoSettings};
+use crate::media::encode::{RanRate, RateControl, VideoSettings, X264Options};
 
 /// Encoders that share a set of options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,11 +45,31 @@ fn all_threads() -> usize {
         .min(128)
 }
 
+/// What an encoder is told of the rate: only x264 has a rate factor.
+fn rate_of(family: Family, rate: RateControl) -> RateControl {
+    match family {
+        Family::X264 => rate,
+        _ => rate.as_bitrate(),
+    }
+}
+
+/// The same for people and results.
+pub(super) fn ran_rate(family: Family, rate: RateControl) -> RanRate {
+    match rate_of(family, rate) {
+        RateControl::Bitrate { target, max } => RanRate::Bitrate {
+            mean: target,
+            max: (family != Family::X264).then_some(max),
+        },
+        RateControl::Quality { crf, max, .. } => RanRate::ConstantQuality { crf, max: Some(max) },
+        RateControl::Crf(crf) => RanRate::ConstantQuality { crf, max: None },
+    }
+}
+
 /// Option names and values for an encoder, in the order in which they are set.
 ///
 /// `g` is also given to VideoToolbox, where Cap leaves FFmpeg's default: key frames every two seconds are promised
-/// for every encoder. x264 is given no ceiling, as in the files that Cap writes: it keeps one only under a buffer model
-/// (`bufsize`) and ignores `maxrate` without.
+/// for every encoder. With a bit rate x264 is given no ceiling, as in the files that Cap writes: it keeps one only under a buffer
+/// model (`bufsize`) and ignores `maxrate` without. With a preset's quality it has a ceiling, and a buffer of one second of it.
 pub(super) fn options(family: Family, settings: &VideoSettings) -> Vec<(&'static str, String)> {
     let interval = settings.key_frame_interval().min(i32::MAX as u32).to_string();
     let mut list: Vec<(&'static str, String)> = Vec::new();
@@ -61,17 +81,23 @@ pub(super) fn options(family: Family, settings: &VideoSettings) -> Vec<(&'static
     set("color_primaries", "bt709");
     set("color_trc", "bt709");
     set("g", &interval);
-    match settings.rate {
+    let rate = rate_of(family, settings.rate);
+    match rate {
         RateControl::Bitrate { target, max } => {
             set("b", &target.to_string());
             if family != Family::X264 {
                 set("maxrate", &max.to_string());
             }
         }
+        RateControl::Quality { crf, max, .. } => {
+            set("crf", &crf.to_string());
+            set("maxrate", &max.to_string());
+            set("bufsize", &max.min(i32::MAX as u64).to_string());
+        }
         RateControl::Crf(crf) => set("crf", &crf.to_string()),
     }
 
-    match (family, settings.rate) {
+    match (family, rate) {
         (Family::VideoToolbox, _) => {
             set("profile", "main");
             set("realtime", "0");
@@ -102,16 +128,25 @@ pub(super) fn options(family: Family, settings: &VideoSettings) -> Vec<(&'static
             set("scenario", "0");
             set("quality", "0");
         }
-        (Family::X264, RateControl::Bitrate { .. }) => {
+        (Family::X264, RateControl::Bitrate { .. } | RateControl::Quality { .. }) => {
             set("preset", "veryfast");
             set("bf", "0");
             set("rc-lookahead", "10");
             set("b_strategy", "0");
             set("aq-mode", "1");
             set("refs", "2");
-            set("subq", "2");
             set("trellis", "0");
             set("keyint_min", &interval);
+            match settings.x264 {
+                X264Options::Cap => set("subq", "2"),
+                X264Options::Lean => {
+                    set("subq", "1");
+                    set("motion-est", "dia");
+                    set("partitions", "none");
+                    set("weightp", "0");
+                    set("sc_threshold", "0");
+                }
+            }
         }
         (Family::X264, RateControl::Crf(_)) => {
             set("preset", "slow");
@@ -146,6 +181,7 @@ mod tests {
         let fps = FrameRate::new(60).expect("not 0");
         let mut settings = VideoSettings::new(Size::new(1920, 1080), fps, rate);
         settings.threads = Some(3);
+        settings.x264 = X264Options::Cap;
         settings
     }
 
@@ -224,9 +260,9 @@ mod tests {
                 "b_strategy=0",
                 "aq-mode=1",
                 "refs=2",
-                "subq=2",
                 "trellis=0",
                 "keyint_min=120",
+                "subq=2",
                 "threads=3",
             ],
         );
@@ -235,6 +271,42 @@ mod tests {
             RateControl::Crf(28),
             &["crf=28", "preset=slow", "keyint_min=120", "threads=3"],
         );
+    }
+
+    #[test]
+    fn x264_keeps_a_quality_under_a_ceiling_and_others_take_the_bit_rate() {
+        let rate = RateControl::Quality {
+            crf: 18,
+            target: 8_000_000,
+            max: 12_000_000,
+        };
+        let mut settings = settings(rate);
+        let has = |family, settings: &VideoSettings, pair: &str| {
+            pairs(&options(family, settings)).iter().any(|it| it == pair)
+        };
+        for pair in ["crf=18", "maxrate=12000000", "bufsize=12000000", "subq=2", "rc-lookahead=10"] {
+            assert!(has(Family::X264, &settings, pair), "{pair}");
+        }
+        assert!(!has(Family::X264, &settings, "b=8000000"));
+        settings.x264 = X264Options::Lean;
+        for pair in ["subq=1", "motion-est=dia", "partitions=none", "weightp=0", "sc_threshold=0", "aq-mode=1"] {
+            assert!(has(Family::X264, &settings, pair), "{pair}");
+        }
+        for family in [Family::VideoToolbox, Family::Nvenc, Family::OpenH264, Family::Other] {
+            assert!(has(family, &settings, "b=8000000"), "{family:?}");
+            assert!(has(family, &settings, "maxrate=12000000"), "{family:?}");
+            assert!(!has(family, &settings, "crf=18"), "{family:?}");
+            let ran = RanRate::Bitrate {
+                mean: 8_000_000,
+                max: Some(12_000_000),
+            };
+            assert_eq!(ran_rate(family, rate), ran);
+        }
+        let ran = RanRate::ConstantQuality {
+            crf: 18,
+            max: Some(12_000_000),
+        };
+        assert_eq!(ran_rate(Family::X264, rate), ran);
     }
 
     #[test]

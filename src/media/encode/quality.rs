@@ -40,6 +40,17 @@ impl Quality {
         }
     }
 
+    /// The constant rate factor of x264 that a preset is coded with, under the ceiling that goes with its bit rate. With it the
+    /// output is at most 0.7 VMAF below what Cap's options at Cap's bit rate give (docs/performance.md).
+    pub const fn rate_factor(self) -> u8 {
+        match self {
+            Self::Maximum => 12,
+            Self::Social => 15,
+            Self::Web => 18,
+            Self::Potato => 22,
+        }
+    }
+
     /// The constant rate factor that "optimise file size" uses instead of a bit rate.
     pub const fn crf(self) -> u8 {
         match self {
@@ -69,7 +80,16 @@ pub enum RateControl {
         /// Ceiling that encoders with a buffer of their own are given (not x264), at least `target`.
         max: u64,
     },
-    /// Constant rate factor of x264, 0 (lossless) to 51 (worst).
+    /// As good as a rate factor says, within a ceiling. Encoders that have no rate factor take a bit rate instead.
+    Quality {
+        /// Constant rate factor of x264.
+        crf: u8,
+        /// Mean in bits per second of encoders without a rate factor.
+        target: u64,
+        /// Ceiling in bits per second, kept over any second; at least `target`.
+        max: u64,
+    },
+    /// Constant rate factor of x264, 0 (lossless) to 51 (worst), without a ceiling.
     Crf(u8),
 }
 
@@ -87,25 +107,82 @@ impl RateControl {
         Self::bitrate(target_bitrate(size, frame_rate, bits_per_pixel))
     }
 
+    /// The quality of a preset, with the ceiling that goes with its bit rate.
+    pub fn preset(size: Size, frame_rate: FrameRate, quality: Quality) -> Self {
+        let target = target_bitrate(size, frame_rate, quality.bits_per_pixel());
+        Self::Quality {
+            crf: quality.rate_factor(),
+            target,
+            max: target.saturating_add(target / 2),
+        }
+    }
+
+    /// What an encoder without a rate factor is told in the place of a quality.
+    pub(crate) const fn as_bitrate(self) -> Self {
+        match self {
+            Self::Quality { target, max, .. } => Self::Bitrate { target, max },
+            other => other,
+        }
+    }
+
     /// Refuses what no encoder can take: x264 counts kilobits in 32 bits.
     pub(crate) fn check(self) -> Result<(), EncodeError> {
         match self {
-            Self::Bitrate { target, .. } if !(1_000..=2_000_000_000).contains(&target) => {
+            Self::Bitrate { target, .. } | Self::Quality { target, .. }
+                if !(1_000..=2_000_000_000).contains(&target) =>
+            {
                 Err(EncodeError::Rate {
                     what: format!("a bit rate of {target} bit/s"),
                     why: "it must lie between 1 kbit/s and 2 Gbit/s",
                 })
             }
-            Self::Bitrate { target, max } if max < target => Err(EncodeError::Rate {
+            Self::Bitrate { target, max } | Self::Quality { target, max, .. } if max < target => Err(EncodeError::Rate {
                 what: format!("a maximum of {max} bit/s below the target of {target} bit/s"),
                 why: "the maximum must be at least the target",
             }),
-            Self::Crf(crf) if crf > 51 => Err(EncodeError::Rate {
+            Self::Crf(crf) | Self::Quality { crf, .. } if crf > 51 => Err(EncodeError::Rate {
                 what: format!("CRF {crf}"),
                 why: "it must lie between 0 and 51",
             }),
             _ => Ok(()),
         }
+    }
+}
+
+/// How an encoder was told to spend bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RanRate {
+    /// As many as a quality takes.
+    ConstantQuality {
+        /// Constant rate factor of x264, 0 (lossless) to 51 (worst).
+        crf: u8,
+        /// Ceiling in bits per second, kept over any second; null without one.
+        max: Option<u64>,
+    },
+    /// A mean.
+    Bitrate {
+        /// Mean in bits per second.
+        mean: u64,
+        /// Ceiling in bits per second; null where the encoder is given none.
+        max: Option<u64>,
+    },
+}
+
+impl std::fmt::Display for RanRate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let megabits = |bits: u64| bits as f64 / 1e6;
+        let max = match self {
+            Self::ConstantQuality { crf, max } => {
+                write!(f, "quality {crf} (CRF)")?;
+                max
+            }
+            Self::Bitrate { mean, max } => {
+                write!(f, "{:.2} Mb/s", megabits(*mean))?;
+                max
+            }
+        };
+        max.map_or(Ok(()), |max| write!(f, ", at most {:.2} Mb/s", megabits(max)))
     }
 }
 
@@ -159,6 +236,39 @@ mod tests {
                 max: 15_000_000
             }
         );
+    }
+
+    #[test]
+    fn presets_keep_a_quality_of_their_own_below_the_ceiling_of_their_bit_rate() {
+        let size = Size::new(1920, 1080);
+        let rate = FrameRate::SIXTY;
+        let mut last = 0;
+        for quality in [Quality::Maximum, Quality::Social, Quality::Web, Quality::Potato] {
+            let control = RateControl::preset(size, rate, quality);
+            let RateControl::Quality { crf, target, max } = control else {
+                panic!("{control:?}")
+            };
+            assert!(crf > last && crf < quality.crf(), "{quality:?}: {crf}");
+            last = crf;
+            assert_eq!(target, target_bitrate(size, rate, quality.bits_per_pixel()));
+            assert_eq!(max, target + target / 2);
+            assert_eq!(control.as_bitrate(), RateControl::bitrate(target));
+            assert!(control.check().is_ok());
+        }
+    }
+
+    #[test]
+    fn rates_are_told_in_words() {
+        let quality = RanRate::ConstantQuality {
+            crf: 18,
+            max: Some(11_943_936),
+        };
+        assert_eq!(quality.to_string(), "quality 18 (CRF), at most 11.94 Mb/s");
+        let mean = RanRate::Bitrate {
+            mean: 7_962_624,
+            max: None,
+        };
+        assert_eq!(mean.to_string(), "7.96 Mb/s");
     }
 
     #[test]

@@ -56,6 +56,7 @@ pub(super) fn run(
     pictures: &mut dyn TestPictures,
 ) -> Result<f64, EncodeError> {
     let mut settings = settings.clone();
+    settings.rate = settings.rate.as_bitrate();
     if let RateControl::Bitrate { target, max } = settings.rate {
         let web = target_bitrate(settings.size, settings.frame_rate, Quality::Web.bits_per_pixel());
         if target < web {

@@ -14,6 +14,28 @@ pub enum EncoderChoice {
     Named(String),
 }
 
+/// How thoroughly x264 searches where it is not told a rate factor alone.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum X264Options {
+    /// Cap's options with a cheaper search: whole macroblocks, a small search pattern, no weights, no hunt for cuts.
+    #[default]
+    Lean,
+    /// Cap's options (cap-look.md 22.4).
+    Cap,
+}
+
 /// Everything that decides what the video stream will be.
 #[derive(Clone, Debug)]
 pub struct VideoSettings {
@@ -23,6 +45,8 @@ pub struct VideoSettings {
     pub frame_rate: FrameRate,
     /// Bits.
     pub rate: RateControl,
+    /// Options of x264, unless `rate` is a rate factor alone.
+    pub x264: X264Options,
     /// Encoder.
     pub choice: EncoderChoice,
     /// Threads of a software encoder; `None` takes one for each processor that this process may use.
@@ -43,6 +67,7 @@ impl VideoSettings {
             size,
             frame_rate,
             rate,
+            x264: X264Options::default(),
             choice: EncoderChoice::Auto,
             threads: None,
             max_references: None,

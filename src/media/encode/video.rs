@@ -8,12 +8,12 @@ use ffmpeg_next::format::Pixel;
 use ffmpeg_next::{Codec, Error, Rational, codec, encoder, ffi, frame, picture as picture_kind};
 
 use crate::frame::Size;
-use crate::media::encode::options::{Family, options};
+use crate::media::encode::options::{Family, options, ran_rate};
 #[cfg(any(target_os = "macos", test))]
 use crate::media::encode::surface::{SURFACE_ENCODER, SurfaceFrames};
 use crate::media::encode::vaapi::{Surfaces, render_nodes};
 use crate::media::encode::{
-    EncodeError, EncoderInput, OptionSet, Packet, RateControl, Track, VideoSettings, codec as list, picture,
+    EncodeError, EncoderInput, OptionSet, Packet, RanRate, RateControl, Track, VideoSettings, codec as list, picture,
 };
 use crate::media::ffmpeg::{self, FfmpegError};
 
@@ -47,6 +47,7 @@ pub struct VideoEncoder {
 pub(super) struct Opened {
     pub(super) encoder: VideoEncoder,
     pub(super) pixel_format: &'static str,
+    pub(super) rate: RanRate,
     pub(super) options: Vec<OptionSet>,
     pub(super) unknown_options: Vec<OptionSet>,
 }
@@ -154,6 +155,7 @@ impl VideoEncoder {
                 finished: false,
             },
             pixel_format: list::pixel_name(format),
+            rate: ran_rate(family, settings.rate),
             options: set,
             unknown_options: unknown,
         })
