@@ -263,6 +263,7 @@ fn drawn(recording: Option<Recording>) {
     let settings = SceneSettings {
         frame_rate: FrameRate::SIXTY,
         bounds: Size::new(320, 180),
+        hold_zoom_tails: true,
     };
     let texts = TextSettings {
         typesetter: FONTS.with(Arc::clone),

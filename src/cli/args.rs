@@ -9,6 +9,7 @@ use super::args_shard::ShardArgs;
 use super::span::SpanArgs;
 use crate::cap::CameraDelay;
 use crate::convert::PixelPath;
+use crate::export::ZoomTails;
 use crate::frame::Size;
 use crate::media::encode::{Quality, X264Options};
 use crate::time::FrameRate;
@@ -193,6 +194,9 @@ pub(super) struct SettingsArgs {
     /// Cap's BT.601 colour maths with BT.709 tags and its single-precision times, to compare with its own exports
     #[arg(long)]
     pub(super) cap_colors: bool,
+    /// Hold the picture still where a zoom moves nothing by more than 1/16 of a pixel, or draw every frame of it as Cap does
+    #[arg(long, value_enum, default_value = "held")]
+    pub(super) zoom_tails: ZoomTailsArg,
     /// Count a camera offset that the editor computed once (right) or twice (as Cap does)
     #[arg(long, value_enum, default_value = "once")]
     pub(super) camera_delay: CameraDelayArg,
@@ -264,6 +268,23 @@ pub(super) enum FrameRateModeArg {
     Cfr,
     /// Variable
     Vfr,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ZoomTailsArg {
+    /// Still
+    Held,
+    /// Every frame
+    Exact,
+}
+
+impl From<ZoomTailsArg> for ZoomTails {
+    fn from(arg: ZoomTailsArg) -> Self {
+        match arg {
+            ZoomTailsArg::Held => Self::Held,
+            ZoomTailsArg::Exact => Self::Exact,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -101,6 +101,7 @@ pub(super) fn resolve(args: &SettingsArgs) -> anyhow::Result<ExportSettings> {
         },
         cap_colors: args.cap_colors,
         camera_delay: args.camera_delay.into(),
+        zoom_tails: args.zoom_tails.into(),
         background: args.background.clone(),
         config: args.config.clone(),
         confined: args.confined,

@@ -48,7 +48,9 @@ pub use part::{Accept, Opening, Rehearsal, SoundPart, rehearse, sound_part, vide
 pub use plan::{Plan, SegmentMedia, plan};
 pub use progress::{Observer, Phase, Progress, Unobserved};
 pub use report::{AdapterPath, DecoderPath, ExportReport, Fallback, ImprovedMicrophone, Paths, SamplingPath};
-pub use settings::{EncoderSetting, ExportSettings, PixelPathSetting, Rate, Repeats, SamplingSetting};
+pub use settings::{
+    EncoderSetting, ExportSettings, PixelPathSetting, Rate, Repeats, SamplingSetting, ZoomTails,
+};
 pub use span::{Span, SpanError};
 pub use stills::stills;
 pub use trace::{TraceArgs, TraceEvent, TraceFile};

@@ -14,7 +14,7 @@ use super::pipeline::{self, Parts, Sink};
 use super::pixel_path::open_conversion;
 use super::progress::Observer;
 use super::report::{ExportReport, Fallback, Paths};
-use super::settings::ExportSettings;
+use super::settings::{ExportSettings, ZoomTails};
 use super::sound_plan::OpenedSound;
 use super::sources::VideoSources;
 use super::span::Span;
@@ -130,6 +130,7 @@ pub fn plan(mut recording: Recording, settings: &ExportSettings) -> Result<Plan,
     let scene_settings = SceneSettings {
         frame_rate: settings.frame_rate,
         bounds: settings.bounds,
+        hold_zoom_tails: settings.zoom_tails == ZoomTails::Held,
     };
     let texts = TextSettings {
         typesetter: Arc::new(Fonts::system()),

@@ -46,6 +46,9 @@ pub struct ExportSettings {
     pub cap_colors: bool,
     /// Whether a recorded camera offset that the editor computed counts once or, as in Cap, twice (cap-format.md 6.2).
     pub camera_delay: CameraDelay,
+    /// What becomes of zooms that move nothing by more than 1/16 of a pixel.
+    #[serde(default)]
+    pub zoom_tails: ZoomTails,
     /// Image that replaces the configured background.
     #[serde(default, with = "crate::lossy::optional_path")]
     #[schemars(with = "Option<PathBuf>")]
@@ -101,6 +104,7 @@ impl Default for ExportSettings {
             sampling: SamplingSetting::Auto,
             cap_colors: false,
             camera_delay: CameraDelay::CountedOnce,
+            zoom_tails: ZoomTails::Held,
             background: None,
             config: None,
             confined: false,
@@ -164,6 +168,17 @@ pub enum Repeats {
     Encode,
     /// It is not written: the picture before lasts longer (variable frame rate).
     Skip,
+}
+
+/// What becomes of frames in which a zoom moves nothing by more than 1/16 of a pixel, as springs do before they rest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ZoomTails {
+    /// They show the zoom of another frame, so that nothing has to be drawn.
+    #[default]
+    Held,
+    /// They are drawn as Cap draws them.
+    Exact,
 }
 
 /// Who filters the source pictures.

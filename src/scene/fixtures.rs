@@ -92,6 +92,7 @@ pub(crate) fn scene(recording: &Recording, facts: &Facts, fps: u32) -> Scene {
     let settings = SceneSettings {
         frame_rate: FrameRate::new(fps).unwrap(),
         bounds: HD,
+        hold_zoom_tails: false,
     };
     let sizes = BTreeMap::from([("a".to_owned(), Size::new(32, 48))]);
     Scene::new(recording, facts, &sizes, settings, &text_settings(false)).unwrap()

@@ -74,6 +74,7 @@ mod tests {
         let settings = SceneSettings {
             frame_rate: crate::time::FrameRate::new(30).unwrap(),
             bounds: crate::frame::Size::new(1920, 1080),
+            hold_zoom_tails: false,
         };
         let sizes = std::collections::BTreeMap::from([("a".to_owned(), crate::frame::Size::new(32, 48))]);
         let scene = Scene::new(

@@ -55,8 +55,17 @@ impl<T: Copy + PartialEq> Samples<T> {
         self.samples[stretch.offset.saturating_add(after).min(end - 1)]
     }
 
+    /// First and last step of every stretch in which samples differ from the one before, in order.
+    pub(crate) fn stretches(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.stretches.iter().enumerate().map(|(at, stretch)| {
+            let next = self.stretches.get(at + 1);
+            let end = next.map_or(self.samples.len(), |next| next.offset);
+            let length = (end - stretch.offset) as u64;
+            (stretch.first_step, stretch.first_step + length - 1)
+        })
+    }
+
     /// How many samples are kept.
-    #[cfg(test)]
     pub(crate) fn kept(&self) -> usize {
         self.samples.len()
     }
@@ -80,6 +89,10 @@ mod tests {
             prop_assert_eq!(samples.at(u64::MAX), signal[signal.len() - 1]);
             let changes = signal.windows(2).filter(|w| w[0] != w[1]).count();
             prop_assert_eq!(samples.kept(), 1 + changes);
+            let moving: Vec<u64> = samples.stretches().flat_map(|(first, last)| first..=last).collect();
+            let changed = (1..signal.len()).filter(|&step| signal[step] != signal[step - 1]);
+            let expected: Vec<u64> = std::iter::once(0).chain(changed.map(|step| step as u64)).collect();
+            prop_assert_eq!(moving, expected);
         }
     }
 }

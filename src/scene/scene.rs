@@ -35,6 +35,8 @@ pub struct SceneSettings {
     pub frame_rate: FrameRate,
     /// Box the output fits in, pixels (R of cap-look.md 2).
     pub bounds: Size,
+    /// Whether a zoom that moves nothing by more than 1/16 of a pixel is held still.
+    pub hold_zoom_tails: bool,
 }
 
 /// A recording ready to be asked for any output frame.
@@ -130,6 +132,7 @@ impl Scene {
             timeline: &timeline,
             frame_rate: settings.frame_rate,
             bounds: settings.bounds,
+            hold_zoom_tails: settings.hold_zoom_tails,
         };
         let looks = Looks::new(&brought, &layout, &mut checks)?;
         let ripples = looks.have_ripples();
@@ -392,14 +395,17 @@ impl Scene {
     /// Where things stand in frame `n` while a clip of `segment` is shown on `side` with `look`.
     fn stage<'a>(&self, look: Look<'a>, segment: usize, side: Side, n: u64) -> Stage<'a> {
         let time = self.time_of(n);
-        let before = n.checked_sub(1).map(|before| self.time_of(before));
-        let before = before.filter(|&before| !look.zooms.snaps_between(before, time));
+        let before = n
+            .checked_sub(1)
+            .filter(|&before| !look.zooms.snaps_between(self.time_of(before), time));
         let has_camera = self.segments.get(segment).is_some_and(|tracks| tracks.has_camera);
         let shot = self.camera3d.at(time.secs());
         // The moment before is seen as this one is: a camera that leaves the flat position does not smear the card.
-        let seen = |at| {
-            let zoom = look.zooms.at(segment, side, at);
-            shot.map_or(zoom, |shot| shot.zoom(zoom))
+        let rate = self.settings.frame_rate;
+        let seen = |n| match &shot {
+            // The 3D camera magnifies: a small movement may be a large one there.
+            Some(shot) => shot.zoom(look.zooms.at(segment, side, rate.time_of(n))),
+            None => look.zooms.of_frame(segment, side, n, rate),
         };
         Stage {
             layout: &look.background.layout,
@@ -408,7 +414,7 @@ impl Scene {
             values: self.modes.at(time.secs()).values(),
             pane: self.modes.pane(time.secs()),
             takeover: self.takeovers.at(time.secs()),
-            zoom: seen(time),
+            zoom: seen(n),
             before: before.map(seen),
             mu: self.card_blur,
         }

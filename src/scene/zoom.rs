@@ -15,6 +15,11 @@ use crate::frame::Rect;
 use crate::frame::Size;
 use crate::time::{OutputTime, SourceTime};
 
+mod tails;
+
+use self::tails::Tails;
+pub(crate) use self::tails::Moved;
+
 /// Seconds between integration steps.
 const STEP: f64 = 0.008;
 /// An instant zoom snaps within this many seconds around it.
@@ -66,6 +71,8 @@ pub(crate) struct Zooms {
     snaps: Vec<(f64, f64)>,
     /// The same for the outgoing side of transitions within a segment.
     outgoing: BTreeMap<usize, usize>,
+    /// Frames that show the zoom of another one, by track; none where every frame shows its own.
+    tails: Vec<Tails>,
 }
 
 /// State after a step; single precision as cap-look.md 6.5 has it.
@@ -94,6 +101,7 @@ impl Zooms {
                 by_segment: BTreeMap::new(),
                 snaps: Vec::new(),
                 outgoing: BTreeMap::new(),
+                tails: Vec::new(),
             });
         }
         let spring = config.screen_movement_spring;
@@ -127,6 +135,7 @@ impl Zooms {
                 by_segment: shown.into_iter().map(|segment| (segment, 0)).collect(),
                 snaps,
                 outgoing: BTreeMap::new(),
+                tails: Vec::new(),
             });
         }
         let joined = timeline.joined_to_themselves();
@@ -147,6 +156,7 @@ impl Zooms {
             outgoing: joined.into_iter().zip(shown.len()..).collect(),
             by_segment: shown.into_iter().zip(0..).collect(),
             snaps,
+            tails: Vec::new(),
         })
     }
 
@@ -157,29 +167,20 @@ impl Zooms {
 
     /// Zoom at `time` while a clip of `segment` is shown on `side`; linear between the two steps around it.
     pub(crate) fn at(&self, segment: usize, side: Side, time: OutputTime) -> ZoomState {
-        let outgoing = self.outgoing.get(&segment).filter(|_| side == Side::Outgoing);
-        let track = outgoing
-            .or_else(|| self.by_segment.get(&segment))
-            .and_then(|&track| self.tracks.get(track));
-        let Some(track) = track else {
-            return ZoomState {
+        match self.track(segment, side) {
+            Some(track) => state(&self.tracks[track], time),
+            None => ZoomState {
                 amount: 1.0,
                 centre: [0.5, 0.5],
                 activity: 0.0,
-            };
-        };
-        let position = (time.secs() / STEP).max(0.0);
-        let step = position.floor();
-        let (a, b) = (track.at(step as u64), track.at(step as u64 + 1));
-        let between = |a: f32, b: f32| lerp(f64::from(a), f64::from(b), position - step);
-        ZoomState {
-            amount: between(a.amount, b.amount),
-            centre: [
-                between(a.centre[0], b.centre[0]),
-                between(a.centre[1], b.centre[1]),
-            ],
-            activity: between(a.activity, b.activity),
+            },
         }
+    }
+
+    /// Position in `tracks`.
+    fn track(&self, segment: usize, side: Side) -> Option<usize> {
+        let outgoing = self.outgoing.get(&segment).filter(|_| side == Side::Outgoing);
+        outgoing.or_else(|| self.by_segment.get(&segment)).copied()
     }
 
     /// Whether springs snap at any moment from `from` to `to`: then nothing moved from the one to the other.
@@ -401,6 +402,22 @@ impl Plan {
                 samples.push(step, sample(&centre, &amount));
             }
         }
+    }
+}
+
+/// The zoom at `time`, linear between the two steps around it.
+fn state(track: &Samples<Sample>, time: OutputTime) -> ZoomState {
+    let position = (time.secs() / STEP).max(0.0);
+    let step = position.floor();
+    let (a, b) = (track.at(step as u64), track.at(step as u64 + 1));
+    let between = |a: f32, b: f32| lerp(f64::from(a), f64::from(b), position - step);
+    ZoomState {
+        amount: between(a.amount, b.amount),
+        centre: [
+            between(a.centre[0], b.centre[0]),
+            between(a.centre[1], b.centre[1]),
+        ],
+        activity: between(a.activity, b.activity),
     }
 }
 

@@ -23,7 +23,7 @@ use super::layout::Layout;
 use super::setter::TextSettings;
 use super::styles::Styles;
 use super::timeline::Timeline;
-use super::zoom::{StepsLeft, View, Zooms};
+use super::zoom::{Moved, StepsLeft, View, Zooms};
 use crate::cap::Recording;
 use crate::cap::config::{ProjectConfig, StyleOverrides, StyleSegment};
 use crate::cap::events::PointerEvents;
@@ -81,6 +81,8 @@ pub(crate) struct Brought<'a> {
     pub(crate) frame_rate: FrameRate,
     /// Box the output fits in, pixels.
     pub(crate) bounds: Size,
+    /// Whether zooms that hardly move are held still.
+    pub(crate) hold_zoom_tails: bool,
 }
 
 /// What is made of the different objects of one kind.
@@ -176,7 +178,7 @@ impl Looks {
         let mut canvases = Canvases::new(config, brought.recording.notch, layout);
         let mut backgrounds = objects.make(checks, |background, checks| canvases.make(background, checks))?;
         canvases.draw_windows(&mut backgrounds.made, brought.texts, checks);
-        let zooms = zooms(brought, &mut backgrounds.made, checks)?;
+        let mut zooms = zooms(brought, &mut backgrounds.made, checks)?;
 
         let camera = brought.facts.segments.first().and_then(|segment| segment.camera);
         let objects = Distinct::new("camera", &config.camera, segments, |style| {
@@ -188,6 +190,10 @@ impl Looks {
                 .map(|camera| CameraOverlay::new(config, camera.size, layout.output, checks))
                 .transpose()
         })?;
+
+        if brought.hold_zoom_tails {
+            hold_tails(brought.frame_rate, &mut zooms, &backgrounds.made, &cameras.made, checks);
+        }
 
         let objects = Distinct::new("cursor", &config.cursor, segments, |style| {
             style.cursor.as_deref()
@@ -280,6 +286,27 @@ fn zooms(
         };
     }
     Ok(made)
+}
+
+/// Holds zooms still where they hardly move what they act on, in every look.
+fn hold_tails(
+    rate: FrameRate,
+    zooms: &mut [Zooms],
+    backgrounds: &[BackgroundLook],
+    cameras: &[Option<CameraOverlay>],
+    checks: &mut Checks,
+) {
+    for (index, zooms) in zooms.iter_mut().enumerate() {
+        let of_these = backgrounds.iter().filter(|background| background.zooms == index);
+        let moved = Moved {
+            layouts: of_these.map(|background| &background.layout).collect(),
+            cameras: cameras.iter().flatten().collect(),
+        };
+        if !zooms.hold_tails(rate, &moved) {
+            let warning = "zooms move for so long that all their frames are drawn, also those that hardly move";
+            checks.warnings.push(warning.to_owned());
+        }
+    }
 }
 
 #[cfg(test)]

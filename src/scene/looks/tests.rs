@@ -247,6 +247,7 @@ fn made(recording: &Recording, facts: &Facts) -> Result<Scene, SceneError> {
     let settings = SceneSettings {
         frame_rate: FrameRate::new(10).unwrap(),
         bounds: HD,
+        hold_zoom_tails: false,
     };
     Scene::new(
         recording,

@@ -85,6 +85,7 @@ fn the_card_is_decorated() {
     let settings = SceneSettings {
         frame_rate: FrameRate::new(30).unwrap(),
         bounds: Size::new(1600, 900),
+        hold_zoom_tails: false,
     };
     let scene = Scene::new(
         &recording,
@@ -151,6 +152,7 @@ fn pointer_height() {
     let settings = SceneSettings {
         frame_rate: FrameRate::new(10).unwrap(),
         bounds: Size::new(1280, 720),
+        hold_zoom_tails: false,
     };
     let size_of = |image: Size, n| {
         let sizes = BTreeMap::from([("a".to_owned(), image)]);
@@ -292,6 +294,7 @@ fn bad_input_is_an_error() {
     let settings = SceneSettings {
         frame_rate: FrameRate::new(30).unwrap(),
         bounds: HD,
+        hold_zoom_tails: false,
     };
     let sizes = BTreeMap::new();
     let good = recording(&[PointerEvents::default()], ProjectConfig::default());

@@ -42,7 +42,7 @@ fn made(config: &ProjectConfig, events: &[Vec<Move>]) -> Result<Zooms, SceneErro
     )
 }
 
-fn zooms(segments: Vec<ZoomSegment>, duration: f64) -> Zooms {
+pub(super) fn zooms(segments: Vec<ZoomSegment>, duration: f64) -> Zooms {
     made(&config(segments, vec![clip(0, 0.0, duration, 1.0)]), &[vec![]]).unwrap()
 }
 
