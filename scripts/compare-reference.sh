@@ -7,6 +7,8 @@
 # Maximum), case.json (frame rate and box; 30 and 1920x1080 where it is missing), and files/ (laid over the copy of the
 # recording first). CASE names the cases to compare, all without any.
 #
+# The exports have Cap's colours, Cap's bit rate, Cap's options of x264 and zooms that are never held still.
+#
 # Every fifth frame must reach a mean SSIM of 0.98 over 8x8 luma blocks, and 0.88 in every tile of a grid of 16x9; cases of
 # text (30, 33) 0.97 and 0.80, grain (41) 0.90 and 0.50. Cap's frame cache may show a source picture up to two nominal frames
 # old, so the most alike of the reference frames n-1, n and n+1 counts. The sound of cases named *audio* must correlate by
@@ -60,6 +62,7 @@ for case in "$references"/*/; do
     esac
     echo "$name"
     "$capstan" --quiet export "$copy" "$outputs/$name.mp4" --overwrite --quality maximum --cap-colors \
+        --cap-rate --x264-options cap --zoom-tails exact \
         --fps "$(setting "$case/case.json" fps 30)" --resolution "$(setting "$case/case.json" resolution 1920x1080)"
     good=1
     "$capstan" similarity "$outputs/$name.mp4" "$case/cap.mp4" --every 5 --slack 1 \

@@ -6,6 +6,7 @@
 
 mod additions;
 mod architecture;
+mod banding;
 mod baseline_schema;
 mod bench;
 mod browser;

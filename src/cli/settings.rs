@@ -211,8 +211,14 @@ mod tests {
     #[test]
     fn caps_bit_rate_is_asked_for_by_name() {
         let given = settings(&["--quality", "web", "--cap-rate", "--x264-options", "cap"]).unwrap();
-        assert_eq!((given.rate, given.x264), (Rate::CapBitrate(Quality::Web), X264Options::Cap));
-        assert_eq!(settings(&["--quality", "web"]).unwrap().rate, Rate::Quality(Quality::Web));
+        assert_eq!(
+            (given.rate, given.x264),
+            (Rate::CapBitrate(Quality::Web), X264Options::Cap)
+        );
+        assert_eq!(
+            settings(&["--quality", "web"]).unwrap().rate,
+            Rate::Quality(Quality::Web)
+        );
         assert!(settings(&["--cap-rate", "--bitrate", "8M"]).is_err());
         // Bits per pixel that the caller chose are a bit rate already.
         let chosen = settings(&["--cap-rate", "--settings-json", r#"{"custom_bpp":0.2}"#]).unwrap();

@@ -17,8 +17,8 @@ use crate::time::{OutputTime, SourceTime};
 
 mod tails;
 
-use self::tails::Tails;
 pub(crate) use self::tails::Moved;
+use self::tails::Tails;
 
 /// Seconds between integration steps.
 const STEP: f64 = 0.008;

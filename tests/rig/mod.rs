@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use capstan::convert::PixelPath;
 use capstan::export::{
-    Cancel, EncoderSetting, ExportReport, ExportSettings, PixelPathSetting, Rate, Request, Unobserved, export,
+    Cancel, EncoderSetting, ExportReport, ExportSettings, PixelPathSetting, Rate, Request, Unobserved,
+    ZoomTails, export,
 };
 use capstan::frame::{PackedFrame, PlaneView, Size, YuvColor};
 use capstan::media::track_writer::{VideoSpec, VideoTrackWriter};
@@ -125,7 +126,8 @@ pub(crate) fn fine(size: Size) -> VideoSpec {
     }
 }
 
-/// Settings that leave nothing to chance: this rate and box, nearly lossless x264, the reference pixel path.
+/// Settings that leave nothing to chance: this rate and box, nearly lossless x264, the reference pixel path, zooms exactly as
+/// specified.
 pub(crate) fn settings(fps: u32, bounds: Size) -> ExportSettings {
     ExportSettings {
         frame_rate: FrameRate::new(fps).unwrap(),
@@ -133,6 +135,7 @@ pub(crate) fn settings(fps: u32, bounds: Size) -> ExportSettings {
         rate: Rate::Crf(1),
         encoder: EncoderSetting::Named("libx264".to_owned()),
         pixel_path: PixelPathSetting::Fixed(PixelPath::Swscale),
+        zoom_tails: ZoomTails::Exact,
         ..ExportSettings::default()
     }
 }

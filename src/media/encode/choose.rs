@@ -8,7 +8,9 @@ use ffmpeg_next::Codec;
 use crate::causes::one_line;
 use crate::media::encode::options::Family;
 use crate::media::encode::video::{Opened, VideoEncoder};
-use crate::media::encode::{EncodeError, EncoderChoice, RanRate, RateControl, VideoSettings, codec, self_test, vaapi};
+use crate::media::encode::{
+    EncodeError, EncoderChoice, RanRate, RateControl, VideoSettings, codec, self_test, vaapi,
+};
 use crate::media::ffmpeg;
 
 /// Cap's variable that keeps exports off hardware encoders (cap-look.md 22.3).

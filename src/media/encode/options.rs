@@ -284,15 +284,33 @@ mod tests {
         let has = |family, settings: &VideoSettings, pair: &str| {
             pairs(&options(family, settings)).iter().any(|it| it == pair)
         };
-        for pair in ["crf=18", "maxrate=12000000", "bufsize=12000000", "subq=2", "rc-lookahead=10"] {
+        for pair in [
+            "crf=18",
+            "maxrate=12000000",
+            "bufsize=12000000",
+            "subq=2",
+            "rc-lookahead=10",
+        ] {
             assert!(has(Family::X264, &settings, pair), "{pair}");
         }
         assert!(!has(Family::X264, &settings, "b=8000000"));
         settings.x264 = X264Options::Lean;
-        for pair in ["subq=1", "motion-est=dia", "partitions=none", "weightp=0", "sc_threshold=0", "aq-mode=1"] {
+        for pair in [
+            "subq=1",
+            "motion-est=dia",
+            "partitions=none",
+            "weightp=0",
+            "sc_threshold=0",
+            "aq-mode=1",
+        ] {
             assert!(has(Family::X264, &settings, pair), "{pair}");
         }
-        for family in [Family::VideoToolbox, Family::Nvenc, Family::OpenH264, Family::Other] {
+        for family in [
+            Family::VideoToolbox,
+            Family::Nvenc,
+            Family::OpenH264,
+            Family::Other,
+        ] {
             assert!(has(family, &settings, "b=8000000"), "{family:?}");
             assert!(has(family, &settings, "maxrate=12000000"), "{family:?}");
             assert!(!has(family, &settings, "crf=18"), "{family:?}");

@@ -136,10 +136,12 @@ impl RateControl {
                     why: "it must lie between 1 kbit/s and 2 Gbit/s",
                 })
             }
-            Self::Bitrate { target, max } | Self::Quality { target, max, .. } if max < target => Err(EncodeError::Rate {
-                what: format!("a maximum of {max} bit/s below the target of {target} bit/s"),
-                why: "the maximum must be at least the target",
-            }),
+            Self::Bitrate { target, max } | Self::Quality { target, max, .. } if max < target => {
+                Err(EncodeError::Rate {
+                    what: format!("a maximum of {max} bit/s below the target of {target} bit/s"),
+                    why: "the maximum must be at least the target",
+                })
+            }
             Self::Crf(crf) | Self::Quality { crf, .. } if crf > 51 => Err(EncodeError::Rate {
                 what: format!("CRF {crf}"),
                 why: "it must lie between 0 and 51",

@@ -282,6 +282,7 @@ fn x264_works_with_the_options_of_the_table() {
         text.split([' ', '\0']).map(str::to_owned).collect::<Vec<_>>()
     };
     let mut settings = x264(size, fps(60), RateControl::bitrate(2_000_000));
+    settings.x264 = X264Options::Cap;
     let list = words(&settings);
     for word in [
         "bframes=0",
@@ -293,6 +294,36 @@ fn x264_works_with_the_options_of_the_table() {
         "keyint=120",
         "threads=2",
         "bitrate=2000",
+    ] {
+        assert!(list.iter().any(|it| it == word), "{word} is not in {list:?}");
+    }
+    settings.x264 = X264Options::Lean;
+    let list = words(&settings);
+    for word in [
+        "subme=1",
+        "me=dia",
+        "analyse=0x3:0",
+        "weightp=0",
+        "scenecut=0",
+        "rc_lookahead=10",
+        "mbtree=1",
+        "aq=1:1.00",
+        "cabac=1",
+    ] {
+        assert!(list.iter().any(|it| it == word), "{word} is not in {list:?}");
+    }
+    settings.rate = RateControl::Quality {
+        crf: 18,
+        target: 2_000_000,
+        max: 3_000_000,
+    };
+    let list = words(&settings);
+    for word in [
+        "rc=crf",
+        "crf=18.0",
+        "vbv_maxrate=3000",
+        "vbv_bufsize=3000",
+        "subme=1",
     ] {
         assert!(list.iter().any(|it| it == word), "{word} is not in {list:?}");
     }

@@ -13,7 +13,8 @@ use crate::media::encode::options::{Family, options, ran_rate};
 use crate::media::encode::surface::{SURFACE_ENCODER, SurfaceFrames};
 use crate::media::encode::vaapi::{Surfaces, render_nodes};
 use crate::media::encode::{
-    EncodeError, EncoderInput, OptionSet, Packet, RanRate, RateControl, Track, VideoSettings, codec as list, picture,
+    EncodeError, EncoderInput, OptionSet, Packet, RanRate, RateControl, Track, VideoSettings, codec as list,
+    picture,
 };
 use crate::media::ffmpeg::{self, FfmpegError};
 

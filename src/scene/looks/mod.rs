@@ -192,7 +192,13 @@ impl Looks {
         })?;
 
         if brought.hold_zoom_tails {
-            hold_tails(brought.frame_rate, &mut zooms, &backgrounds.made, &cameras.made, checks);
+            hold_tails(
+                brought.frame_rate,
+                &mut zooms,
+                &backgrounds.made,
+                &cameras.made,
+                checks,
+            );
         }
 
         let objects = Distinct::new("cursor", &config.cursor, segments, |style| {
@@ -303,7 +309,8 @@ fn hold_tails(
             cameras: cameras.iter().flatten().collect(),
         };
         if !zooms.hold_tails(rate, &moved) {
-            let warning = "zooms move for so long that all their frames are drawn, also those that hardly move";
+            let warning =
+                "zooms move for so long that all their frames are drawn, also those that hardly move";
             checks.warnings.push(warning.to_owned());
         }
     }

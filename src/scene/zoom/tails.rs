@@ -1,4 +1,4 @@
-//! Zooms that hardly move any more. A spring comes to rest slowly: its last third of a second moves nothing by more than a
+//! Zooms that hardly move any more. A spring comes to rest slowly: its last quarter of a second moves nothing by more than a
 //! fraction of a pixel, but every frame of it would have to be drawn as a whole. So a frame shows the zoom of another frame where
 //! that puts nothing further off than [`MOST_OFF`] (docs/decisions.md).
 //!
@@ -154,9 +154,7 @@ impl Zooms {
     /// Zoom of frame `n` at `rate` while a clip of `segment` is shown on `side`. What moves too little to be seen is held, if
     /// [`Self::hold_tails`] was told so for the same rate.
     pub(crate) fn of_frame(&self, segment: usize, side: Side, n: u64, rate: FrameRate) -> ZoomState {
-        let tails = self
-            .track(segment, side)
-            .and_then(|track| self.tails.get(track));
+        let tails = self.track(segment, side).and_then(|track| self.tails.get(track));
         let n = tails.map_or(n, |tails| tails.shown(n));
         self.at(segment, side, rate.time_of(n))
     }
@@ -214,9 +212,9 @@ mod tests {
         let layout = layout();
         let (held, rate) = held(&exact, &layout, 60);
         let (all, kept) = (drawn(&exact, rate, 480), drawn(&held, rate, 480));
-        // Two springs of some 87 frames each; the last third of each moves nothing by a sixteenth of a pixel a frame.
-        assert!((160..190).contains(&all), "{all}");
-        assert!(kept + 40 < all, "{kept} of {all}");
+        // Two springs of some 71 frames each; the last fifth of each moves nothing by a sixteenth of a pixel a frame.
+        assert!((130..150).contains(&all), "{all}");
+        assert!(kept + 16 <= all, "{kept} of {all}");
         for n in [0, 30, 200, 235, 450] {
             let time = rate.time_of(n);
             assert_eq!(
