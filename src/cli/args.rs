@@ -239,7 +239,7 @@ impl From<QualityArg> for Quality {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum X264OptionsArg {
-    /// Whole macroblocks, a small search pattern: some 30 % less time of the processor
+    /// Whole macroblocks, a small search pattern: less time of the processor
     Lean,
     /// As Cap
     Cap,
