@@ -62,6 +62,12 @@ pub(super) fn report() -> ExportReport {
         composed_frames: 200,
         coded_pictures: 210,
         written_pictures: 300,
+        pictures: crate::export::PictureKinds {
+            whole: 210,
+            region: 0,
+            still: 90,
+        },
+        regions: None,
         size: SIZE,
         duration_s: 10.0,
         wall_s: 9.5,

@@ -9,7 +9,7 @@ use super::args_shard::ShardArgs;
 use super::span::SpanArgs;
 use crate::cap::CameraDelay;
 use crate::convert::PixelPath;
-use crate::export::ZoomTails;
+use crate::export::{RegionPictures, ZoomTails};
 use crate::frame::Size;
 use crate::media::encode::{Quality, X264Options};
 use crate::time::FrameRate;
@@ -169,6 +169,10 @@ pub(super) struct SettingsArgs {
     /// Write frames that equal the one before as pictures that cost no encoding, where the encoder's stream allows it
     #[arg(long, value_enum, default_value = "auto")]
     pub(super) still_pictures: StillPicturesArg,
+    /// Show the encoder only the rectangles that changed, with x264 and constant quality: `auto` where that is possible, `on` or an
+    /// error
+    #[arg(long, value_enum, default_value = "off")]
+    pub(super) region_pictures: RegionPicturesArg,
     /// Constant frame rate, or variable: unchanged frames are not written at all
     #[arg(long, value_enum, default_value = "cfr")]
     pub(super) frame_rate_mode: FrameRateModeArg,
@@ -260,6 +264,26 @@ pub(super) enum StillPicturesArg {
     Auto,
     /// Every frame is encoded
     Off,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum RegionPicturesArg {
+    /// Where encoder and settings allow it
+    Auto,
+    /// Or the export fails
+    On,
+    /// Changed pictures are coded whole
+    Off,
+}
+
+impl From<RegionPicturesArg> for RegionPictures {
+    fn from(arg: RegionPicturesArg) -> Self {
+        match arg {
+            RegionPicturesArg::Auto => Self::Auto,
+            RegionPicturesArg::On => Self::On,
+            RegionPicturesArg::Off => Self::Off,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

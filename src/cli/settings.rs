@@ -92,6 +92,7 @@ pub(super) fn resolve(args: &SettingsArgs) -> anyhow::Result<ExportSettings> {
             (FrameRateModeArg::Cfr, StillPicturesArg::Auto) => Repeats::StillPictures,
             (FrameRateModeArg::Cfr, StillPicturesArg::Off) => Repeats::Encode,
         },
+        region_pictures: args.region_pictures.into(),
         damage: args.damage == DamageArg::On,
         adapter: args.adapter.clone(),
         sampling: match args.sampling {

@@ -5,16 +5,18 @@ use std::collections::VecDeque;
 
 use super::control::StageEnd;
 use super::error::ExportError;
+use super::regions::{RegionReport, Regions, Verdict};
 use super::settings::Repeats;
 use super::stage::convert::Picture;
-use crate::media::encode::{Packet, VideoEncoder};
-use crate::media::h264::StillPictures;
+use crate::media::encode::{EncodeError, Packet, VideoEncoder};
+use crate::media::h264::{Declined, Part, StillPictures};
 
 /// How a coder treats repetitions.
 #[derive(Debug)]
 pub(super) enum RepeatMode {
     Encode,
-    Still(Box<StillPictures>),
+    /// Still pictures. Among region pictures, which have a stream of their own, it is that one which writes them.
+    Still(Option<Box<StillPictures>>),
     Skip,
 }
 
@@ -29,17 +31,25 @@ impl RepeatMode {
     }
 }
 
-/// A coded picture whose packet, or the end of its repetitions, is still to come.
+/// A picture whose packet, or the end of its repetitions, is still to come.
 #[derive(Debug)]
 struct Run {
+    pts: i64,
+    key: bool,
     repeats: i64,
+    /// Its rectangles, where it is a region picture; otherwise the encoder of whole pictures has it.
+    parts: Option<Vec<Part>>,
 }
 
 /// How many pictures went which way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct PictureCounts {
-    /// Encoded.
+    /// Encoded, whole or in rectangles.
     pub coded: u64,
+    /// Of which only rectangles were encoded.
+    pub region: u64,
+    /// Written as copies.
+    pub still: u64,
     /// In the file.
     pub written: u64,
 }
@@ -48,6 +58,8 @@ pub(super) struct PictureCounts {
 pub(super) struct Coder {
     encoder: VideoEncoder,
     mode: RepeatMode,
+    /// Codes pictures in rectangles.
+    regions: Option<Box<Regions>>,
     /// Frames from one key frame to the next at most.
     key_interval: i64,
     /// The frame that is a key frame whatever comes before it.
@@ -63,10 +75,16 @@ pub(super) struct Coder {
 }
 
 impl Coder {
-    pub(super) fn new(encoder: VideoEncoder, mode: RepeatMode, key_interval: u32) -> Self {
+    pub(super) fn new(
+        encoder: VideoEncoder,
+        mode: RepeatMode,
+        regions: Option<Box<Regions>>,
+        key_interval: u32,
+    ) -> Self {
         Self {
             encoder,
             mode,
+            regions,
             key_interval: i64::from(key_interval),
             forced: None,
             frames: 0,
@@ -84,6 +102,11 @@ impl Coder {
 
     pub(super) fn counts(&self) -> PictureCounts {
         self.counts
+    }
+
+    /// What became of pictures that could have been coded in rectangles.
+    pub(super) fn region_report(&self) -> Option<RegionReport> {
+        self.regions.as_ref().map(|regions| regions.report().clone())
     }
 
     /// Takes the next output frame; packets that are ready go to `out`.
@@ -108,11 +131,31 @@ impl Coder {
             run.repeats += 1;
             return self.drain(out);
         }
+        let key = key_due || pts == 0;
+        let verdict = match &mut self.regions {
+            Some(regions) => regions.judge(&picture, key),
+            None => Verdict::Whole,
+        };
+        let parts = match (verdict, self.runs.back_mut()) {
+            (Verdict::Equal, Some(run)) => {
+                run.repeats += 1;
+                return self.drain(out);
+            }
+            (Verdict::Region(parts), _) => Some(parts),
+            (Verdict::Equal | Verdict::Whole, _) => None,
+        };
         if key_due {
             self.last_key = pts;
         }
-        self.encoder.send(&picture.input, pts, key_due)?;
-        self.runs.push_back(Run { repeats: 0 });
+        if parts.is_none() {
+            self.encoder.send(&picture.input, pts, key_due)?;
+        }
+        self.runs.push_back(Run {
+            pts,
+            key,
+            repeats: 0,
+            parts,
+        });
         self.counts.coded += 1;
         self.drain(out)
     }
@@ -124,20 +167,28 @@ impl Coder {
     ) -> Result<(), StageEnd> {
         self.encoder.finish()?;
         self.collect()?;
-        while let Some(packet) = self.packets.pop_front() {
-            self.write(packet, out)?;
-        }
-        Ok(())
+        self.settle(0, out)
     }
 
     fn drain(&mut self, out: &mut dyn FnMut(Packet) -> Result<(), StageEnd>) -> Result<(), StageEnd> {
         self.collect()?;
-        // The last picture given to the encoder may be repeated yet; everything before it is settled.
-        while self.runs.len() > 1 || matches!(self.mode, RepeatMode::Encode) {
-            let Some(packet) = self.packets.pop_front() else {
+        // The last picture may be repeated yet; everything before it is settled.
+        self.settle(usize::from(!matches!(self.mode, RepeatMode::Encode)), out)
+    }
+
+    /// Writes the pictures that are there, up to the first that is still in the encoder; `open` of them stay.
+    fn settle(
+        &mut self,
+        open: usize,
+        out: &mut dyn FnMut(Packet) -> Result<(), StageEnd>,
+    ) -> Result<(), StageEnd> {
+        while self.runs.len() > open {
+            if self.runs.front().is_some_and(|run| run.parts.is_none()) && self.packets.is_empty() {
                 break;
-            };
-            self.write(packet, out)?;
+            }
+            if let Some(run) = self.runs.pop_front() {
+                self.write(run, out)?;
+            }
         }
         Ok(())
     }
@@ -149,36 +200,89 @@ impl Coder {
         Ok(())
     }
 
-    /// Writes a coded picture and its repetitions.
+    /// Writes a picture and its repetitions.
     fn write(
         &mut self,
-        mut packet: Packet,
+        run: Run,
         out: &mut dyn FnMut(Packet) -> Result<(), StageEnd>,
     ) -> Result<(), StageEnd> {
-        let repeats = self.runs.pop_front().map_or(0, |run| run.repeats);
+        let Run {
+            pts,
+            key,
+            repeats,
+            parts,
+        } = run;
         self.counts.written += 1;
+        let packet = match (&mut self.regions, parts) {
+            (Some(regions), Some(parts)) => {
+                self.counts.region += 1;
+                let declined = |reason| ExportError::RegionPictures { frame: pts, reason };
+                let picture = regions.stream().region(&parts).map_err(declined)?;
+                Packet::from_bytes(&picture, pts, pts, 1, false)?
+            }
+            (Some(regions), None) => {
+                let declined = |reason| ExportError::RegionPictures { frame: pts, reason };
+                let packet = due(&mut self.packets)?;
+                match regions.stream().whole(packet.data(), key).map_err(declined)? {
+                    Some(rewritten) => packet.with_data(&rewritten)?,
+                    None => packet,
+                }
+            }
+            (None, _) => due(&mut self.packets)?,
+        };
         match &mut self.mode {
             RepeatMode::Encode => out(packet),
-            RepeatMode::Skip => {
-                let pts = packet.pts().unwrap_or(0);
-                packet.set_timing(pts, packet.dts().unwrap_or(pts), repeats + 1);
-                out(packet)
-            }
-            RepeatMode::Still(still) => {
-                let pts = packet.pts().unwrap_or(0);
-                let declined = |reason| ExportError::StillPictures { frame: pts, reason };
-                if let Some(renumbered) = still.coded(packet.data()).map_err(declined)? {
-                    packet = packet.with_data(&renumbered)?;
-                }
-                packet.set_timing(pts, pts, 1);
-                out(packet)?;
-                for pts in pts + 1..=pts + repeats {
-                    let copy = still.repeat().map_err(declined)?;
-                    self.counts.written += 1;
-                    out(Packet::from_bytes(&copy, pts, pts, 1, false)?)?;
-                }
-                Ok(())
-            }
+            RepeatMode::Skip => self.write_longer(packet, repeats, out),
+            RepeatMode::Still(_) => self.write_copies(packet, repeats, out),
         }
     }
+
+    /// Writes a picture that lasts over its repetitions.
+    fn write_longer(
+        &mut self,
+        mut packet: Packet,
+        repeats: i64,
+        out: &mut dyn FnMut(Packet) -> Result<(), StageEnd>,
+    ) -> Result<(), StageEnd> {
+        let pts = packet.pts().unwrap_or(0);
+        packet.set_timing(pts, packet.dts().unwrap_or(pts), repeats + 1);
+        out(packet)
+    }
+
+    /// Writes a picture and copies of it.
+    fn write_copies(
+        &mut self,
+        mut packet: Packet,
+        repeats: i64,
+        out: &mut dyn FnMut(Packet) -> Result<(), StageEnd>,
+    ) -> Result<(), StageEnd> {
+        let pts = packet.pts().unwrap_or(0);
+        let declined = |reason| ExportError::StillPictures { frame: pts, reason };
+        if let RepeatMode::Still(Some(still)) = &mut self.mode
+            && let Some(renumbered) = still.coded(packet.data()).map_err(declined)?
+        {
+            packet = packet.with_data(&renumbered)?;
+        }
+        packet.set_timing(pts, pts, 1);
+        out(packet)?;
+        for pts in pts + 1..=pts + repeats {
+            let copy = match (&mut self.mode, &mut self.regions) {
+                (RepeatMode::Still(Some(still)), _) => still.repeat(),
+                (_, Some(regions)) => regions.stream().still(),
+                (_, None) => Err(Declined::Unsupported("nothing is there to write copies")),
+            };
+            let copy = copy.map_err(declined)?;
+            self.counts.written += 1;
+            self.counts.still += 1;
+            out(Packet::from_bytes(&copy, pts, pts, 1, false)?)?;
+        }
+        Ok(())
+    }
+}
+
+/// The packet of the oldest picture that the encoder of whole pictures was given.
+fn due(packets: &mut VecDeque<Packet>) -> Result<Packet, StageEnd> {
+    packets
+        .pop_front()
+        .ok_or_else(|| ExportError::from(EncodeError::MissingPacket).into())
 }

@@ -4,16 +4,18 @@
 use super::coder::{Coder, RepeatMode};
 use super::error::ExportError;
 use super::pipeline::FileSink;
+use super::regions::Regions;
 use super::report::{Fallback, Paths};
-use super::settings::{ExportSettings, Repeats};
+use super::settings::{ExportSettings, RegionPictures, Repeats};
 use super::stage::mux::Writer;
 use crate::frame::Size;
 use crate::media::encode::{
-    AAC_BIT_RATE, AacEncoder, AttemptOutcome, EncoderReport, Track, VideoEncoder, VideoSettings, open_video,
-    try_still_pictures,
+    AAC_BIT_RATE, AacEncoder, AttemptOutcome, EncoderReport, Part, REGION_ENCODER, Track, VideoEncoder, VideoSettings,
+    open_video, try_region_pictures, try_still_pictures,
 };
 #[cfg(target_os = "macos")]
 use crate::media::encode::{EncodeError, SURFACE_ENCODER, SurfaceFormat, TestPictures, open_surface_video};
+use crate::media::h264::RegionStream;
 use crate::media::mux::Mp4Writer;
 use crate::media::packet_file::PacketFileWriter;
 use crate::output::OutputFile;
@@ -25,6 +27,7 @@ pub(super) struct Encoder {
     encoder: VideoEncoder,
     report: EncoderReport,
     mode: RepeatMode,
+    regions: Option<Box<Regions>>,
 }
 
 impl Encoder {
@@ -36,12 +39,35 @@ impl Encoder {
         fallbacks: &mut Vec<Fallback>,
     ) -> Result<Self, ExportError> {
         let mut video = settings.video(size);
+        if settings.region_pictures != RegionPictures::Off {
+            video.part = Part::WholePictures;
+        }
         let (mut encoder, mut report) = open_video(&video)?;
+        let mut regions = None;
+        if video.part == Part::WholePictures {
+            match try_regions(settings, &report.name, &video) {
+                Ok(stream) => regions = Some(Box::new(Regions::new(video.clone(), stream))),
+                Err(reason) if settings.region_pictures == RegionPictures::On => {
+                    return Err(ExportError::NoRegionPictures { reason });
+                }
+                Err(reason) => {
+                    fallbacks.push(Fallback {
+                        what: "pictures of which little changes".to_owned(),
+                        from: "region pictures".to_owned(),
+                        to: "coded whole".to_owned(),
+                        reason,
+                    });
+                    video.part = Part::Everything;
+                    (encoder, report) = open_video(&video)?;
+                }
+            }
+        }
         let mode = match settings.repeats {
             Repeats::Encode => RepeatMode::Encode,
             Repeats::Skip => RepeatMode::Skip,
+            Repeats::StillPictures if regions.is_some() => RepeatMode::Still(None),
             Repeats::StillPictures => match try_still_pictures(&report.name, &video) {
-                Ok(still) => RepeatMode::Still(Box::new(still)),
+                Ok(still) => RepeatMode::Still(Some(Box::new(still))),
                 Err(error) => {
                     fallbacks.push(Fallback {
                         what: "repeated frames".to_owned(),
@@ -62,6 +88,7 @@ impl Encoder {
             encoder,
             report,
             mode,
+            regions,
         })
     }
 
@@ -130,7 +157,12 @@ impl Encoder {
             &video_track,
             audio_track.as_ref(),
         )?;
-        let coder = Coder::new(self.encoder, self.mode, self.video.key_frame_interval());
+        let coder = Coder::new(
+            self.encoder,
+            self.mode,
+            self.regions,
+            self.video.key_frame_interval(),
+        );
         Ok(FileSink {
             coder,
             video_track,
@@ -138,6 +170,23 @@ impl Encoder {
             writer: Writer::Mp4(writer),
         })
     }
+}
+
+/// The stream of region pictures, or what speaks against them.
+fn try_regions(
+    settings: &ExportSettings,
+    encoder: &str,
+    video: &VideoSettings,
+) -> Result<RegionStream, String> {
+    if encoder != REGION_ENCODER {
+        return Err(format!(
+            "they take {REGION_ENCODER}, and the encoder of this export is {encoder}"
+        ));
+    }
+    if settings.repeats == Repeats::Encode {
+        return Err("every frame is to be encoded".to_owned());
+    }
+    try_region_pictures(video).map_err(|error| error.to_string())
 }
 
 fn note(report: &EncoderReport, paths: &mut Paths, fallbacks: &mut Vec<Fallback>) {

@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::Request;
 use super::cancel::Cancel;
 use super::error::ExportError;
-use super::report::{ExportReport, Paths};
+use super::report::{ExportReport, Paths, PictureKinds};
 use super::settings::{EncoderSetting, ExportSettings, PixelPathSetting, Rate};
 use crate::cap::MediaSource;
 use crate::cap::recording::InstantRecording;
@@ -66,6 +66,8 @@ pub(super) fn run(
         composed_frames: 0,
         coded_pictures: 0,
         written_pictures: report.video_packets,
+        pictures: PictureKinds::default(),
+        regions: None,
         size: written.size,
         duration_s: written.seconds,
         wall_s,

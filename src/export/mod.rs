@@ -24,6 +24,7 @@ mod probing;
 mod progress;
 mod queue;
 mod recorded;
+mod regions;
 mod report;
 mod settings;
 mod sound_files;
@@ -47,9 +48,12 @@ pub use meter::StageReport;
 pub use part::{Accept, Opening, Rehearsal, SoundPart, rehearse, sound_part, video_part};
 pub use plan::{Plan, SegmentMedia, plan};
 pub use progress::{Observer, Phase, Progress, Unobserved};
-pub use report::{AdapterPath, DecoderPath, ExportReport, Fallback, ImprovedMicrophone, Paths, SamplingPath};
+pub use regions::RegionReport;
+pub use report::{
+    AdapterPath, DecoderPath, ExportReport, Fallback, ImprovedMicrophone, Paths, PictureKinds, SamplingPath,
+};
 pub use settings::{
-    EncoderSetting, ExportSettings, PixelPathSetting, Rate, Repeats, SamplingSetting, ZoomTails,
+    EncoderSetting, ExportSettings, PixelPathSetting, Rate, RegionPictures, Repeats, SamplingSetting, ZoomTails,
 };
 pub use span::{Span, SpanError};
 pub use stills::stills;

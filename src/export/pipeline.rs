@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::cancel::Cancel;
-use super::coder::{Coder, PictureCounts};
+use super::coder::Coder;
 use super::control::{Control, StageEnd};
 use super::conversion::Conversion;
 use super::error::ExportError;
@@ -82,7 +82,7 @@ pub(super) struct Outcome {
     pub logs: Vec<StageLog>,
     pub first_frame: Option<Duration>,
     pub mux: Option<MuxReport>,
-    pub pictures: PictureCounts,
+    pub encoded: encode::Encoded,
     /// Handed back for what they have to tell.
     pub sources: VideoSources,
     pub conversion: Conversion,
@@ -116,7 +116,7 @@ pub(super) fn run(
     let (read_in, read_out) = queue::bounded("queue to convert", READ_AHEAD);
     let (converted_in, converted_out) = queue::bounded("queue to encode", CONVERTED_AHEAD);
 
-    let (composed, pictures, mux_report, books) = thread::scope(|scope| {
+    let (composed, encoded, mux_report, books) = thread::scope(|scope| {
         let mut crew = Crew {
             scope,
             control: &control,
@@ -230,10 +230,10 @@ pub(super) fn run(
         join(decode, &mut stages);
         let composed = join(compose, &mut stages);
         join(convert, &mut stages);
-        let pictures = threads.encode.and_then(|t| join(t, &mut stages));
+        let encoded = threads.encode.and_then(|t| join(t, &mut stages));
         threads.sound.map(|t| join(t, &mut stages));
         let mux_report = threads.mux.and_then(|t| join(t, &mut stages));
-        Ok::<_, ExportError>((composed, pictures, mux_report, stages))
+        Ok::<_, ExportError>((composed, encoded, mux_report, stages))
     })?;
     control.into_result()?;
     Ok(Outcome {
@@ -242,7 +242,7 @@ pub(super) fn run(
         logs: books.logs,
         first_frame: first_frame.get().copied(),
         mux: mux_report,
-        pictures: pictures.unwrap_or_default(),
+        encoded: encoded.unwrap_or_default(),
         sources,
         conversion,
     })
@@ -258,7 +258,7 @@ struct Books {
 }
 
 struct Threads<'scope> {
-    encode: Option<Handle<'scope, PictureCounts>>,
+    encode: Option<Handle<'scope, encode::Encoded>>,
     sound: Option<Handle<'scope, ()>>,
     mux: Option<Handle<'scope, MuxReport>>,
 }

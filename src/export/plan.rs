@@ -13,7 +13,7 @@ use super::part::{Accept, Opening};
 use super::pipeline::{self, Parts, Sink};
 use super::pixel_path::open_conversion;
 use super::progress::Observer;
-use super::report::{ExportReport, Fallback, Paths};
+use super::report::{ExportReport, Fallback, Paths, PictureKinds};
 use super::settings::{ExportSettings, ZoomTails};
 use super::sound_plan::OpenedSound;
 use super::sources::VideoSources;
@@ -337,16 +337,23 @@ pub(super) fn run(
         .trace
         .is_some()
         .then(|| trace::gather(outcome.logs, begun, stages_from, stages_to));
+    let pictures = outcome.encoded.pictures;
     let report = ExportReport {
         path,
         bytes: outcome.mux.as_ref().map_or(0, |mux| mux.bytes),
         frames: total,
         composed_frames: outcome.composed,
-        coded_pictures: outcome.pictures.coded,
+        coded_pictures: pictures.coded,
         written_pictures: outcome
             .mux
             .as_ref()
-            .map_or(outcome.pictures.written, |mux| mux.video_packets),
+            .map_or(pictures.written, |mux| mux.video_packets),
+        pictures: PictureKinds {
+            whole: pictures.coded - pictures.region,
+            region: pictures.region,
+            still: pictures.still,
+        },
+        regions: outcome.encoded.regions,
         size,
         duration_s,
         wall_s,

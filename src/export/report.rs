@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::meter::StageReport;
+use super::regions::RegionReport;
 use super::settings::ExportSettings;
 use crate::confine::Confinement;
 use crate::convert::PathSwitch;
@@ -29,6 +30,12 @@ pub struct ExportReport {
     pub coded_pictures: u64,
     /// Pictures in the file: fewer than `frames` only at variable frame rate.
     pub written_pictures: u64,
+    /// How the pictures in the file came about; all 0 for a copy of an instant recording.
+    #[serde(default)]
+    pub pictures: PictureKinds,
+    /// What became of region pictures; `None` where there could be none.
+    #[serde(default)]
+    pub regions: Option<RegionReport>,
     /// Picture size in pixels.
     pub size: Size,
     /// Length of the video in seconds.
@@ -54,6 +61,17 @@ pub struct ExportReport {
     /// What the kernel kept the export from; `None` without `--confined`.
     #[serde(default)]
     pub confinement: Option<Confinement>,
+}
+
+/// How many pictures of the file came about in which way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PictureKinds {
+    /// Coded whole.
+    pub whole: u64,
+    /// Coded in rectangles; the rest repeats the picture before.
+    pub region: u64,
+    /// Copies of the picture before, which cost no encoding.
+    pub still: u64,
 }
 
 /// What really ran.

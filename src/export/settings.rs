@@ -34,6 +34,9 @@ pub struct ExportSettings {
     pub pixel_path: PixelPathSetting,
     /// What becomes of frames that equal the one before.
     pub repeats: Repeats,
+    /// Whether pictures of which little changes are coded in rectangles.
+    #[serde(default)]
+    pub region_pictures: RegionPictures,
     /// Whether only what changed is redrawn, read back and converted. The frames are the same either way.
     pub damage: bool,
     /// Part of the name of the GPU adapter; the best one when none is given.
@@ -99,6 +102,7 @@ impl Default for ExportSettings {
             decoder: HardwareChoice::Auto,
             pixel_path: PixelPathSetting::Auto,
             repeats: Repeats::StillPictures,
+            region_pictures: RegionPictures::default(),
             damage: true,
             adapter: None,
             sampling: SamplingSetting::Auto,
@@ -179,6 +183,19 @@ pub enum ZoomTails {
     Held,
     /// They are drawn as Cap draws them.
     Exact,
+}
+
+/// Whether the encoder is shown only what changed, where that is little ([`crate::media::h264::RegionStream`]).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RegionPictures {
+    /// Where encoder and settings allow it.
+    Auto,
+    /// It is, or there is an error.
+    On,
+    /// It is not.
+    #[default]
+    Off,
 }
 
 /// Who filters the source pictures.

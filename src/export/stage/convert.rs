@@ -8,7 +8,7 @@ use crate::export::control::{Control, StageEnd};
 use crate::export::conversion::Conversion;
 use crate::export::meter::Meter;
 use crate::export::queue::{Receiver, Sender};
-use crate::frame::Size;
+use crate::frame::{Areas, Size};
 use crate::media::encode::EncoderInput;
 
 /// Lanes of this stage's meter.
@@ -21,6 +21,8 @@ pub(in crate::export) struct Picture {
     pub input: EncoderInput,
     /// Whether it is the picture before once more.
     pub repeats: bool,
+    /// Where it may differ from the picture before.
+    pub areas: Areas,
 }
 
 /// Runs until the input ends.
@@ -39,6 +41,7 @@ pub(in crate::export) fn run(
         control.check()?;
         meter.begin(0, Some(number));
         let repeats = matches!(step, Step::Repeat);
+        let mut changed = Areas::none(size);
         if repeats {
             meter.repeated();
         }
@@ -51,11 +54,20 @@ pub(in crate::export) fn run(
             let areas = frame.areas();
             latest = Some(conversion.picture(number, &frame, &mut pool)?);
             meter.frame_done(0, areas.pixels() * 3 / 2);
+            changed.clone_from(areas);
         }
         number += 1;
         // The first frame of an export is never a repetition: the decode stage sees to that.
         if let Some(input) = latest.clone() {
-            output.send(meter, Picture { input, repeats })?;
+            let areas = changed;
+            output.send(
+                meter,
+                Picture {
+                    input,
+                    repeats,
+                    areas,
+                },
+            )?;
         }
     }
     Ok(())

@@ -3,6 +3,7 @@
 use super::convert::Picture;
 use crate::convert::{ConvertError, PixelPath};
 use crate::export::coder::{Coder, PictureCounts};
+use crate::export::regions::RegionReport;
 use crate::export::control::{Control, StageEnd};
 use crate::export::meter::Meter;
 use crate::export::queue::{Receiver, Sender};
@@ -25,6 +26,15 @@ pub(in crate::export) enum Sink<'a> {
     Nowhere,
 }
 
+/// What was encoded.
+#[derive(Clone, Debug, Default)]
+pub(in crate::export) struct Encoded {
+    /// Pictures by kind.
+    pub pictures: PictureCounts,
+    /// What became of region pictures, where there could be any.
+    pub regions: Option<RegionReport>,
+}
+
 /// Runs until the input ends, then flushes the encoder. `first` is called when the first picture is through.
 pub(in crate::export) fn run(
     mut sink: Sink<'_>,
@@ -32,7 +42,7 @@ pub(in crate::export) fn run(
     meter: &mut Meter,
     control: &Control,
     first: impl FnOnce(),
-) -> Result<PictureCounts, StageEnd> {
+) -> Result<Encoded, StageEnd> {
     let mut first = Some(first);
     for frame in control.first().. {
         let Some(picture) = input.recv(meter) else { break };
@@ -67,9 +77,12 @@ pub(in crate::export) fn run(
     match &mut sink {
         Sink::Coder(coder, packets, warm_up) => {
             coder.finish(&mut pass((packets, *warm_up), meter, &mut 0))?;
-            Ok(coder.counts())
+            Ok(Encoded {
+                pictures: coder.counts(),
+                regions: coder.region_report(),
+            })
         }
-        Sink::Visitor(_) | Sink::Nowhere => Ok(PictureCounts::default()),
+        Sink::Visitor(_) | Sink::Nowhere => Ok(Encoded::default()),
     }
 }
 

@@ -96,6 +96,9 @@ pub enum EncodeError {
         /// FFmpeg's reason.
         source: FfmpegError,
     },
+    /// Fewer packets came out than pictures went in.
+    #[error("the video encoder gave fewer packets than it was given pictures")]
+    MissingPacket,
     /// FFmpeg could not allocate.
     #[error("out of memory while {doing}")]
     OutOfMemory {

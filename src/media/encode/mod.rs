@@ -14,6 +14,7 @@ mod packet;
 mod picture;
 mod probe;
 mod quality;
+mod region;
 mod self_test;
 mod settings;
 mod still_trial;
@@ -36,8 +37,9 @@ pub use packet::{Packet, Track};
 pub use picture::EncoderInput;
 pub use probe::{EncoderProbe, probe_encoders};
 pub use quality::{Quality, RanRate, RateControl, target_bitrate};
+pub use region::{CodedRegion, REGION_ENCODER, RegionEncoder, RegionError, try_region_pictures};
 pub use self_test::TestPictures;
-pub use settings::{EncoderChoice, VideoSettings, X264Options};
+pub use settings::{EncoderChoice, Part, VideoSettings, X264Options};
 pub use still_trial::{StillTrialError, try_still_pictures};
 #[cfg(any(target_os = "macos", test))]
 pub use surface::{CoreVideoBuffer, SURFACE_ENCODER, Surface, SurfaceFormat};

@@ -1,5 +1,6 @@
 //! The options of each encoder (cap-look.md 22.4), in FFmpeg's names.
 
+use crate::media::encode::settings::Part;
 use crate::media::encode::{RanRate, RateControl, VideoSettings, X264Options};
 
 /// Encoders that share a set of options.
@@ -168,7 +169,59 @@ pub(super) fn options(family: Family, settings: &VideoSettings) -> Vec<(&'static
         list.retain(|(key, _)| *key != "refs");
         list.push(("refs", references.to_string()));
     }
+    if family == Family::X264 {
+        part_options(&mut list, settings);
+    }
     list
+}
+
+/// Constant rate factor of a rectangle's encoder over that of the whole pictures. It codes without lookahead, at lower QP
+/// for the same factor.
+const RECTANGLE_CRF: u8 = 2;
+
+/// What the two encoders of region pictures need: pictures that depend on the one before alone, key frames where they are
+/// asked for, and slices that can stand in each other's pictures.
+fn part_options(list: &mut Vec<(&'static str, String)>, settings: &VideoSettings) {
+    let mut set = |key: &'static str, value: String| {
+        list.retain(|(other, _)| *other != key);
+        list.push((key, value));
+    };
+    if settings.part == Part::Everything {
+        return;
+    }
+    for (key, value) in [("bf", "0"), ("refs", "1"), ("weightp", "0"), ("sc_threshold", "0")] {
+        set(key, value.to_owned());
+    }
+    if settings.part == Part::WholePictures {
+        x264_params(list, "dpb-size=3");
+        return;
+    }
+    // Key frames come when they are asked for, a picture comes out at once, and only one thread works on so little.
+    for (key, value) in [("g", "1073741824"), ("rc-lookahead", "0"), ("mbtree", "0")] {
+        set(key, value.to_owned());
+    }
+    if let RateControl::Crf(crf) | RateControl::Quality { crf, .. } = settings.rate {
+        set("crf", crf.saturating_add(RECTANGLE_CRF).min(51).to_string());
+    }
+    list.retain(|(key, _)| !["keyint_min", "maxrate", "bufsize"].contains(key));
+    let columns = settings.size.width.div_ceil(16);
+    x264_params(
+        list,
+        &format!(
+            "no-deblock=1:slice-max-mbs={columns}:mvrange=32:partitions=i8x8,i4x4:force-cfr=1:sync-lookahead=0:sliced-threads=0"
+        ),
+    );
+}
+
+/// Adds to x264's own options.
+fn x264_params(list: &mut Vec<(&'static str, String)>, params: &str) {
+    match list.iter_mut().find(|(key, _)| *key == "x264-params") {
+        Some((_, value)) => {
+            value.push(':');
+            value.push_str(params);
+        }
+        None => list.push(("x264-params", params.to_owned())),
+    }
 }
 
 #[cfg(test)]

@@ -33,6 +33,15 @@ impl EncoderInput {
             Self::Surface(_) => None,
         }
     }
+
+    /// The planes, where they lie in main memory, to be shared.
+    pub fn shared_planes(&self) -> Option<&Arc<Nv12Frame>> {
+        match self {
+            Self::Nv12(planes) => Some(planes),
+            #[cfg(any(target_os = "macos", test))]
+            Self::Surface(_) => None,
+        }
+    }
 }
 
 impl From<Arc<Nv12Frame>> for EncoderInput {

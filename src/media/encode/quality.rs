@@ -125,6 +125,14 @@ impl RateControl {
         }
     }
 
+    /// Bits per second that the stream is to stay below, where there are such.
+    pub const fn ceiling(self) -> Option<u64> {
+        match self {
+            Self::Bitrate { max, .. } | Self::Quality { max, .. } => Some(max),
+            Self::Crf(_) => None,
+        }
+    }
+
     /// Refuses what no encoder can take: x264 counts kilobits in 32 bits.
     pub(crate) fn check(self) -> Result<(), EncodeError> {
         match self {

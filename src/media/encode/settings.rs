@@ -36,6 +36,19 @@ pub enum X264Options {
     Cap,
 }
 
+/// Which part of the pictures an encoder sees (see [`crate::media::h264::RegionStream`]). Anything but
+/// [`Part::Everything`] is for libx264.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Part {
+    /// All of all pictures.
+    #[default]
+    Everything,
+    /// The pictures of which much changes, whole.
+    WholePictures,
+    /// A rectangle of the others.
+    Rectangle,
+}
+
 /// Everything that decides what the video stream will be.
 #[derive(Clone, Debug)]
 pub struct VideoSettings {
@@ -55,6 +68,8 @@ pub struct VideoSettings {
     /// picture only ever depends on the one before it, which is what inserting repetitions between coded
     /// pictures needs.
     pub max_references: Option<u8>,
+    /// Which part of the pictures it sees.
+    pub part: Part,
     /// Pictures come as surfaces of this format; only h264_videotoolbox takes them, named as the choice.
     #[cfg(any(target_os = "macos", test))]
     pub surfaces: Option<crate::media::encode::SurfaceFormat>,
@@ -71,6 +86,7 @@ impl VideoSettings {
             choice: EncoderChoice::Auto,
             threads: None,
             max_references: None,
+            part: Part::Everything,
             #[cfg(any(target_os = "macos", test))]
             surfaces: None,
         }

@@ -19,6 +19,15 @@ impl<'a> BitReader<'a> {
         self.position
     }
 
+    /// more_rbsp_data(): whether there is more than the stop bit and the zeroes behind it.
+    pub(super) fn more_data(&self) -> bool {
+        let last = self.bytes.iter().rposition(|&byte| byte != 0);
+        last.is_some_and(|last| {
+            let stop = last * 8 + 7 - self.bytes[last].trailing_zeros() as usize;
+            self.position < stop
+        })
+    }
+
     /// u(1).
     pub(super) fn flag(&mut self) -> Result<bool, Declined> {
         let byte = self.bytes.get(self.position / 8).ok_or(Declined::Truncated)?;

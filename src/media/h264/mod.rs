@@ -12,8 +12,10 @@ mod cabac;
 mod idr;
 mod nal;
 mod parameter_sets;
+mod region;
 mod slice;
 mod still;
 
 pub use idr::{idr_pic_id, with_idr_pic_id};
+pub use region::{Limits, MbRect, Part, RegionStream, RowReader, Rows, Source, slice_count};
 pub use still::{Declined, StillPictures};

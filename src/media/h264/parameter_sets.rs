@@ -2,6 +2,7 @@
 
 use super::Declined;
 use super::bits::BitReader;
+use super::nal::{self, kind};
 
 /// What a sequence parameter set says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +13,15 @@ pub(super) struct Sps {
     /// Width of frame_num in bits.
     pub frame_num_bits: u32,
     pub macroblocks: u32,
+    /// Macroblocks in a row.
+    pub columns: u32,
+    /// max_num_ref_frames.
+    pub references: u32,
+    pub profile: u32,
+    /// level_idc; 9 for level 1b.
+    pub level: u32,
+    /// Whether samples are 8 bits of 4:2:0 and no scaling lists or lossless macroblocks are in use.
+    pub plain: bool,
 }
 
 /// What a picture parameter set says.
@@ -27,28 +37,70 @@ pub(super) struct Pps {
     pub qp: i32,
     pub deblocking_control: bool,
     pub redundant_pictures: bool,
+    pub constrained_intra: bool,
+    /// chroma_qp_index_offset and second_chroma_qp_index_offset.
+    pub chroma_qp: (i32, i32),
+    pub transform_8x8: bool,
+    pub scaling: bool,
 }
 
 /// Profiles whose sets carry chroma format and scaling lists (7.3.2.1.1).
 const HIGH_PROFILES: [u32; 13] = [100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135];
+
+/// The one set of each kind that a byte stream holds (Annex B: an encoder's extradata, or the start of its first packet).
+pub(super) fn only_sets(stream: &[u8]) -> Result<(Sps, Pps), Declined> {
+    let (mut sps, mut pps) = (None, None);
+    for unit in nal::units(stream) {
+        let rbsp = nal::unescape(&unit[1..]);
+        match nal::unit_kind(unit) {
+            kind::SPS if sps.replace(Sps::parse(&rbsp)?).is_some() => {
+                return Err(Declined::Unsupported(
+                    "the stream has several sequence parameter sets",
+                ));
+            }
+            kind::PPS if pps.replace(Pps::parse(&rbsp)?).is_some() => {
+                return Err(Declined::Unsupported(
+                    "the stream has several picture parameter sets",
+                ));
+            }
+            _ => {}
+        }
+    }
+    let (Some(sps), Some(pps)) = (sps, pps) else {
+        return Err(Declined::Unsupported(
+            "the encoder gives no parameter sets beforehand",
+        ));
+    };
+    if pps.sps != sps.id {
+        return Err(Declined::Malformed(
+            "the picture parameter set names another sequence",
+        ));
+    }
+    Ok((sps, pps))
+}
 
 impl Sps {
     /// Parses the RBSP of a set and declines streams whose pictures can't be repeated.
     pub(super) fn parse(rbsp: &[u8]) -> Result<Self, Declined> {
         let mut r = BitReader::new(rbsp);
         let profile = r.bits(8)?;
-        r.bits(16)?;
+        let (constraints, mut level) = (r.bits(8)?, r.bits(8)?);
+        // constraint_set3_flag makes level 1.1 level 1b in the profiles below High (A.3.1).
+        if level == 11 && constraints & 0x10 != 0 && !HIGH_PROFILES.contains(&profile) {
+            level = 9;
+        }
         let id = r.ue()?;
         let (mut chroma_format, mut separate_colour_planes) = (1, false);
+        let mut plain = true;
         if HIGH_PROFILES.contains(&profile) {
             chroma_format = r.ue()?;
             if chroma_format == 3 {
                 separate_colour_planes = r.flag()?;
             }
-            r.ue()?;
-            r.ue()?;
-            r.flag()?;
+            let (luma_depth, chroma_depth, lossless) = (r.ue()?, r.ue()?, r.flag()?);
+            plain = chroma_format == 1 && luma_depth == 0 && chroma_depth == 0 && !lossless;
             if r.flag()? {
+                plain = false;
                 skip_scaling_lists(&mut r, if chroma_format == 3 { 12 } else { 8 })?;
             }
         }
@@ -61,9 +113,7 @@ impl Sps {
                 "pictures may be shown in another order than they are coded",
             ));
         }
-        if r.ue()? != 1 {
-            return Err(Declined::Unsupported("the number of reference pictures is not 1"));
-        }
+        let references = r.ue()?;
         if r.flag()? {
             return Err(Declined::Unsupported("gaps in frame_num are allowed"));
         }
@@ -94,6 +144,11 @@ impl Sps {
             chroma_array: chroma_format != 0 && !separate_colour_planes,
             frame_num_bits,
             macroblocks: macroblocks.ok_or(Declined::Malformed("more macroblocks than any level allows"))?,
+            columns: width,
+            references,
+            profile,
+            level,
+            plain,
         })
     }
 }
@@ -167,10 +222,18 @@ impl Pps {
         r.bits(2)?;
         let qp = 26 + r.se()?.clamp(-26, 25);
         r.se()?;
-        r.se()?;
+        let chroma_qp = r.se()?;
         let deblocking_control = r.flag()?;
-        r.flag()?;
+        let constrained_intra = r.flag()?;
         let redundant_pictures = r.flag()?;
+        let (mut transform_8x8, mut scaling, mut second_chroma_qp) = (false, false, chroma_qp);
+        if r.more_data() {
+            transform_8x8 = r.flag()?;
+            scaling = r.flag()?;
+            if !scaling {
+                second_chroma_qp = r.se()?;
+            }
+        }
         if default_references > 32 {
             return Err(Declined::Malformed("more than 32 references"));
         }
@@ -184,6 +247,10 @@ impl Pps {
             qp,
             deblocking_control,
             redundant_pictures,
+            constrained_intra,
+            chroma_qp: (chroma_qp, second_chroma_qp),
+            transform_8x8,
+            scaling,
         })
     }
 }

@@ -5,7 +5,7 @@ use thiserror::Error;
 use super::bits::overwrite;
 use super::cabac;
 use super::nal::{self, kind};
-use super::parameter_sets::{Pps, Sps};
+use super::parameter_sets::{Pps, Sps, only_sets};
 use super::slice::{self, SliceHeader};
 
 /// Why a stream's pictures can't be repeated without encoding them.
@@ -54,33 +54,9 @@ impl StillPictures {
     /// # Errors
     /// When the stream can't be repeated, with the reason.
     pub fn new(parameter_sets: &[u8]) -> Result<Self, Declined> {
-        let mut sps = None;
-        let mut pps = None;
-        for unit in nal::units(parameter_sets) {
-            let rbsp = nal::unescape(&unit[1..]);
-            match nal::unit_kind(unit) {
-                kind::SPS if sps.replace(Sps::parse(&rbsp)?).is_some() => {
-                    return Err(Declined::Unsupported(
-                        "the stream has several sequence parameter sets",
-                    ));
-                }
-                kind::PPS if pps.replace(Pps::parse(&rbsp)?).is_some() => {
-                    return Err(Declined::Unsupported(
-                        "the stream has several picture parameter sets",
-                    ));
-                }
-                _ => {}
-            }
-        }
-        let (Some(sps), Some(pps)) = (sps, pps) else {
-            return Err(Declined::Unsupported(
-                "the encoder gives no parameter sets beforehand",
-            ));
-        };
-        if pps.sps != sps.id {
-            return Err(Declined::Malformed(
-                "the picture parameter set names another sequence",
-            ));
+        let (sps, pps) = only_sets(parameter_sets)?;
+        if sps.references != 1 {
+            return Err(Declined::Unsupported("the number of reference pictures is not 1"));
         }
         let skipped = if pps.cabac {
             SkippedData::Cabac(cabac::all_skipped(sps.macroblocks, pps.qp))
