@@ -223,10 +223,7 @@ impl Coder {
             (Some(regions), None) => {
                 let declined = |reason| ExportError::RegionPictures { frame: pts, reason };
                 let packet = due(&mut self.packets)?;
-                match regions.stream().whole(packet.data(), key).map_err(declined)? {
-                    Some(rewritten) => packet.with_data(&rewritten)?,
-                    None => packet,
-                }
+                packet.with_data(&regions.stream().whole(packet.data(), key).map_err(declined)?)?
             }
             (None, _) => due(&mut self.packets)?,
         };

@@ -150,7 +150,10 @@ impl Encoder {
             None => None,
         };
         let audio_track = sound.as_ref().map(|(_, aac)| aac.track());
-        let video_track = self.encoder.track();
+        let mut video_track = self.encoder.track();
+        if let Some(regions) = &self.regions {
+            video_track.set_extradata(regions.parameter_sets())?;
+        }
         let writer = Mp4Writer::create_named(
             output.partial(),
             output.target(),

@@ -92,13 +92,17 @@ pub enum ExportError {
         reason: crate::media::h264::Declined,
     },
     /// Region pictures were asked for and can't be made.
-    #[error("region pictures can't be made: {reason}; with --region-pictures auto the pictures are coded whole then")]
+    #[error(
+        "region pictures can't be made: {reason}; with --region-pictures auto the pictures are coded whole then"
+    )]
     NoRegionPictures {
         /// What speaks against them.
         reason: String,
     },
     /// The encoder's stream stopped meeting the conditions for region pictures.
-    #[error("frame {frame} can't stand beside region pictures: {reason}; export again with --region-pictures off")]
+    #[error(
+        "frame {frame} can't stand beside region pictures: {reason}; export again with --region-pictures off"
+    )]
     RegionPictures {
         /// Output frame.
         frame: i64,

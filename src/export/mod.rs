@@ -53,7 +53,8 @@ pub use report::{
     AdapterPath, DecoderPath, ExportReport, Fallback, ImprovedMicrophone, Paths, PictureKinds, SamplingPath,
 };
 pub use settings::{
-    EncoderSetting, ExportSettings, PixelPathSetting, Rate, RegionPictures, Repeats, SamplingSetting, ZoomTails,
+    EncoderSetting, ExportSettings, PixelPathSetting, Rate, RegionPictures, Repeats, SamplingSetting,
+    ZoomTails,
 };
 pub use span::{Span, SpanError};
 pub use stills::stills;

@@ -49,13 +49,7 @@ pub(super) fn boxes(before: &Nv12Frame, after: &Nv12Frame, areas: &Areas) -> Vec
 }
 
 /// Marks the columns of macroblocks that differ between `across` and between the luma rows `down`.
-fn mark(
-    before: &Nv12Frame,
-    after: &Nv12Frame,
-    across: Range<usize>,
-    down: Range<usize>,
-    marks: &mut [bool],
-) {
+fn mark(before: &Nv12Frame, after: &Nv12Frame, across: Range<usize>, down: Range<usize>, marks: &mut [bool]) {
     let planes = [
         (&before.y, before.y_stride, &after.y, after.y_stride, down.clone()),
         (

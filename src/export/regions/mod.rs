@@ -7,7 +7,7 @@ mod shown;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -22,6 +22,8 @@ use crate::media::h264::{MbRect, Part, RegionStream, Source};
 
 /// Encoders that are kept open at most.
 const MOST_ENCODERS: usize = 6;
+/// Pictures whose changes are remembered: a camera of 30 pictures a second changes in every second or third.
+const REMEMBERED: usize = 6;
 /// Rectangles that may fail before no more are tried.
 const MOST_FAILURES: u64 = 8;
 
@@ -60,8 +62,8 @@ pub(super) struct Regions {
     slots: Vec<Slot>,
     /// The picture before.
     latest: Option<Arc<Nv12Frame>>,
-    /// Where it differed from that before it.
-    boxes: Vec<MbRect>,
+    /// Where the last few pictures differed from those before them.
+    recent: VecDeque<Vec<MbRect>>,
     in_run: bool,
     clock: u64,
     failures: u64,
@@ -87,7 +89,7 @@ impl Regions {
             stream,
             slots: Vec::new(),
             latest: None,
-            boxes: Vec::new(),
+            recent: VecDeque::new(),
             in_run: false,
             clock: 0,
             failures: 0,
@@ -102,6 +104,11 @@ impl Regions {
         &mut self.stream
     }
 
+    /// The stream's parameter sets (Annex B), which are not those of the encoder of whole pictures.
+    pub(super) fn parameter_sets(&self) -> &[u8] {
+        self.stream.parameter_sets()
+    }
+
     /// What became of the pictures so far.
     pub(super) fn report(&self) -> &RegionReport {
         &self.report
@@ -114,13 +121,16 @@ impl Regions {
         };
         let latest = self.latest.replace(Arc::clone(planes));
         let Some(latest) = latest.filter(|_| !key) else {
-            self.boxes.clear();
             return self.whole(key, None);
         };
         let boxes = dirty::boxes(&latest, planes, &picture.areas);
-        let before = std::mem::replace(&mut self.boxes, boxes);
-        if self.boxes.is_empty() {
+        if boxes.is_empty() {
             return Verdict::Equal;
+        }
+        let before: Vec<MbRect> = self.recent.iter().flatten().copied().collect();
+        self.recent.push_back(boxes.clone());
+        if self.recent.len() > REMEMBERED {
+            self.recent.pop_front();
         }
         if self.failures >= MOST_FAILURES {
             return self.whole(key, Some("rectangles could not be coded"));
@@ -132,7 +142,7 @@ impl Regions {
             slices: self.stream.limits().slices,
         };
         let live: Vec<_> = self.slots.iter().map(|slot| slot.shown.place()).collect();
-        let placed = match plan::place(&self.boxes, &live, &before, canvas) {
+        let placed = match plan::place(&boxes, &live, &before, canvas) {
             Ok(placed) => placed,
             Err(reason) => return self.whole(key, Some(reason)),
         };
@@ -181,7 +191,9 @@ impl Regions {
             }
         }
         let bytes: u64 = parts.iter().map(|part| part.rows.most_bytes()).sum();
-        if failed.is_none() && bytes + u64::from(self.stream.limits().slices) * 64 > self.stream.limits().bytes {
+        if failed.is_none()
+            && bytes + u64::from(self.stream.limits().slices) * 64 > self.stream.limits().bytes
+        {
             failed = Some("its rectangles would take more bytes than the level leaves them".to_owned());
         }
         if let Some(reason) = failed {
@@ -191,13 +203,11 @@ impl Regions {
             }
             return Err(reason);
         }
-        for (slot, part) in used.iter().zip(&parts) {
-            for (index, other) in self.slots.iter_mut().enumerate() {
-                if index == *slot {
-                    other.shown.put(part.rect());
-                } else {
-                    other.shown.covered(part.rect());
-                }
+        let rects: Vec<MbRect> = parts.iter().map(Part::rect).collect();
+        for (index, slot) in self.slots.iter_mut().enumerate() {
+            match used.iter().position(|&used| used == index) {
+                Some(part) => slot.shown.put(rects[part]),
+                None => slot.shown.others(&rects),
             }
         }
         let report = &mut self.report;

@@ -41,7 +41,7 @@ pub(super) struct Placement {
 }
 
 /// Places rectangles over `boxes`, which do not overlap. `live` are the places of rectangles that can go on where they
-/// are; `before` are the boxes of the picture before.
+/// are; `before` are the boxes of some pictures before.
 ///
 /// # Errors
 /// With the reason why the picture is better coded whole.
@@ -78,7 +78,7 @@ pub(super) fn place(
         .filter(|placement| !before.iter().any(|old| placement.rect.overlaps(*old)))
         .map(|placement| placement.rect.area())
         .sum::<u32>();
-    if sudden > canvas.part(SUDDEN_SHARE) {
+    if sudden > canvas.part(SUDDEN_SHARE).max(LEAST.0 * LEAST.1) {
         return Err("a large part of it changes for the first time");
     }
     Ok(placed)
@@ -139,14 +139,7 @@ fn around(change: MbRect, canvas: Canvas) -> MbRect {
         let middle = start + length / 2;
         (middle.saturating_sub(size / 2).min(whole - size), size)
     };
-    let (x, width) = side(
-        change.x,
-        change.width,
-        MARGIN,
-        STEP.0,
-        LEAST.0,
-        canvas.columns,
-    );
+    let (x, width) = side(change.x, change.width, MARGIN, STEP.0, LEAST.0, canvas.columns);
     let (y, height) = side(change.y, change.height, 0, STEP.1, LEAST.1, canvas.rows);
     let rect = MbRect { x, y, width, height };
     // Rows are slices: the last few decide whether there are too many.
@@ -182,7 +175,13 @@ mod tests {
         assert_eq!(first[0].live, None);
         let live = [None, Some(first[0].rect)];
         let next = place(&[rect(52, 31, 2, 2)], &live, &[pointer], CANVAS).unwrap();
-        assert_eq!(next, [Placement { rect: first[0].rect, live: Some(1) }]);
+        assert_eq!(
+            next,
+            [Placement {
+                rect: first[0].rect,
+                live: Some(1)
+            }]
+        );
         let far = place(&[rect(70, 31, 2, 2)], &live, &[pointer], CANVAS).unwrap();
         assert_eq!(far[0].live, None);
     }

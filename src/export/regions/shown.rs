@@ -7,7 +7,7 @@ use crate::media::h264::{MbRect, Source};
 pub(super) struct Shown {
     /// In the picture before.
     now: Option<MbRect>,
-    /// In the last picture of the last run of region pictures.
+    /// In the last picture of the last run of region pictures, until the next run has begun.
     kept: Option<MbRect>,
 }
 
@@ -34,9 +34,12 @@ impl Shown {
         };
     }
 
-    /// Another rectangle was placed at `rect`.
-    pub(super) fn covered(&mut self, rect: MbRect) {
-        self.now = self.now.filter(|now| !now.overlaps(rect));
+    /// A region picture was written in which other rectangles are placed at `rects`.
+    pub(super) fn others(&mut self, rects: &[MbRect]) {
+        self.now = self
+            .now
+            .filter(|now| !rects.iter().any(|rect| now.overlaps(*rect)));
+        self.kept = None;
     }
 
     /// A whole picture came, the first after region pictures where `after_run` says so.
@@ -87,17 +90,17 @@ mod tests {
     fn key_frames_and_other_rectangles_end_it() {
         let mut shown = Shown::default();
         shown.put(PLACE);
-        shown.covered(MbRect { x: 12, ..PLACE });
+        shown.others(&[MbRect { x: 12, ..PLACE }]);
         assert_eq!(shown.place(), Some(PLACE));
-        shown.covered(MbRect { x: 11, ..PLACE });
+        shown.others(&[MbRect { x: 11, ..PLACE }]);
         assert_eq!(shown.place(), None);
         shown.put(PLACE);
         shown.whole(true, true);
         assert_eq!(shown.place(), None);
-        // What was kept is in another picture: nothing that is placed now covers it.
+        // What was kept goes with the first picture of the next run.
         shown.put(PLACE);
         shown.whole(false, true);
-        shown.covered(PLACE);
-        assert_eq!(shown.source(), Source::LastRun);
+        shown.others(&[MbRect { x: 12, ..PLACE }]);
+        assert_eq!(shown.source(), Source::Itself);
     }
 }

@@ -29,8 +29,13 @@ fn settings(size: Size, crf: u8) -> VideoSettings {
 
 /// What stands in the stream, in order.
 enum Item {
-    Whole { key: bool },
-    Region { parts: Vec<Part>, wrote: Vec<(u64, MbRect, Vec<Vec<u8>>)> },
+    Whole {
+        key: bool,
+    },
+    Region {
+        parts: Vec<Part>,
+        wrote: Vec<(u64, MbRect, Vec<Vec<u8>>)>,
+    },
     Still,
 }
 
@@ -102,7 +107,7 @@ impl Rig {
         self.collect();
         let whole = decode_ffmpeg(&self.sets, &self.packets);
         let mut film = Film {
-            sets: self.sets,
+            sets: self.regions.stream.parameter_sets().to_vec(),
             pictures: Vec::new(),
             keys: Vec::new(),
             expected: Vec::new(),
@@ -131,7 +136,7 @@ impl Rig {
                     if *key {
                         film.keys.push(film.pictures.len());
                     }
-                    film.pictures.push(picture.unwrap_or_else(|| packet.clone()));
+                    film.pictures.push(picture);
                     film.expected.push(whole.next().unwrap());
                 }
                 Item::Still => {
@@ -197,7 +202,11 @@ fn decode_ffmpeg(sets: &[u8], pictures: &[Vec<u8>]) -> Vec<Planes> {
         }
     };
     for (n, picture) in pictures.iter().enumerate() {
-        let data = if n == 0 { [sets, picture].concat() } else { picture.clone() };
+        let data = if n == 0 {
+            [sets, picture].concat()
+        } else {
+            picture.clone()
+        };
         let mut packet = ffmpeg::Packet::copy(&data);
         packet.set_pts(Some(n as i64));
         decoder.send_packet(&packet).unwrap();
@@ -228,7 +237,11 @@ fn decode_openh264(sets: &[u8], pictures: &[Vec<u8>]) -> Vec<Planes> {
         );
     };
     for (n, picture) in pictures.iter().enumerate() {
-        let data = if n == 0 { [sets, picture].concat() } else { picture.clone() };
+        let data = if n == 0 {
+            [sets, picture].concat()
+        } else {
+            picture.clone()
+        };
         if let Some(yuv) = decoder.decode(&data).unwrap() {
             keep(&yuv);
         }
@@ -242,10 +255,20 @@ fn decode_openh264(sets: &[u8], pictures: &[Vec<u8>]) -> Vec<Planes> {
 fn assert_bit_exact(film: &Film) {
     let found = decode_ffmpeg(&film.sets, &film.pictures);
     let wrong = (0..film.expected.len()).find(|&n| found[n] != film.expected[n]);
-    assert_eq!(wrong, None, "FFmpeg decodes a picture to something else; {:?}", film.report);
-    assert!(
-        decode_openh264(&film.sets, &film.pictures) == film.expected,
-        "OpenH264 decodes something else; {:?}",
+    assert_eq!(
+        wrong, None,
+        "FFmpeg decodes a picture to something else; {:?}",
+        film.report
+    );
+    let found = decode_openh264(&film.sets, &film.pictures);
+    assert_eq!(found.len(), film.expected.len(), "OpenH264 gives every picture");
+    let wrong: Vec<usize> = (0..found.len())
+        .filter(|&n| found[n] != film.expected[n])
+        .collect();
+    assert_eq!(
+        wrong,
+        Vec::<usize>::new(),
+        "OpenH264 decodes pictures to something else; {:?}",
         film.report
     );
     // From every key frame on.
@@ -294,7 +317,7 @@ const fn at(x: u32, y: u32, width: u32, height: u32) -> PixelRect {
 
 #[test]
 fn a_camera_and_a_pointer_beside_a_page_are_bit_exact() {
-    for crf in [8, 22, 40] {
+    for crf in [22, 8, 40] {
         let mut rig = Rig::new(&settings(SIZE, crf));
         let mut picture = page(SIZE, 1);
         rig.picture(&Arc::new(picture.clone()), Areas::whole(SIZE), true);
@@ -317,7 +340,11 @@ fn a_camera_and_a_pointer_beside_a_page_are_bit_exact() {
         }
         let film = rig.finish(SIZE);
         assert!(film.report.pictures > 40, "{:?}", film.report);
-        assert!(film.report.restarts < film.report.rectangles / 2, "{:?}", film.report);
+        assert!(
+            film.report.restarts < film.report.rectangles / 2,
+            "{:?}",
+            film.report
+        );
         assert_bit_exact(&film);
     }
 }

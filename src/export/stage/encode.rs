@@ -3,10 +3,10 @@
 use super::convert::Picture;
 use crate::convert::{ConvertError, PixelPath};
 use crate::export::coder::{Coder, PictureCounts};
-use crate::export::regions::RegionReport;
 use crate::export::control::{Control, StageEnd};
 use crate::export::meter::Meter;
 use crate::export::queue::{Receiver, Sender};
+use crate::export::regions::RegionReport;
 use crate::frame::Nv12Frame;
 use crate::media::encode::Packet;
 

@@ -189,11 +189,16 @@ fn part_options(list: &mut Vec<(&'static str, String)>, settings: &VideoSettings
     if settings.part == Part::Everything {
         return;
     }
-    for (key, value) in [("bf", "0"), ("refs", "1"), ("weightp", "0"), ("sc_threshold", "0")] {
+    for (key, value) in [
+        ("bf", "0"),
+        ("refs", "1"),
+        ("weightp", "0"),
+        ("sc_threshold", "0"),
+    ] {
         set(key, value.to_owned());
     }
     if settings.part == Part::WholePictures {
-        x264_params(list, "dpb-size=3");
+        x264_params(list, "dpb-size=2");
         return;
     }
     // Key frames come when they are asked for, a picture comes out at once, and only one thread works on so little.

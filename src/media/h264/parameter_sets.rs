@@ -1,7 +1,7 @@
 //! Sequence and picture parameter sets, as far as slice headers depend on them (H.264 7.3.2.1, 7.3.2.2).
 
 use super::Declined;
-use super::bits::BitReader;
+use super::bits::{BitReader, BitWriter};
 use super::nal::{self, kind};
 
 /// What a sequence parameter set says.
@@ -12,6 +12,8 @@ pub(super) struct Sps {
     pub chroma_array: bool,
     /// Width of frame_num in bits.
     pub frame_num_bits: u32,
+    /// Bit position of log2_max_frame_num_minus4 in the RBSP.
+    pub frame_num_bits_at: usize,
     pub macroblocks: u32,
     /// Macroblocks in a row.
     pub columns: u32,
@@ -104,7 +106,8 @@ impl Sps {
                 skip_scaling_lists(&mut r, if chroma_format == 3 { 12 } else { 8 })?;
             }
         }
-        let frame_num_bits = r.ue()? + 4;
+        let frame_num_bits_at = r.position();
+        let frame_num_bits = r.ue()?.saturating_add(4);
         if frame_num_bits > 16 {
             return Err(Declined::Malformed("log2_max_frame_num is above 16"));
         }
@@ -143,6 +146,7 @@ impl Sps {
             separate_colour_planes,
             chroma_array: chroma_format != 0 && !separate_colour_planes,
             frame_num_bits,
+            frame_num_bits_at,
             macroblocks: macroblocks.ok_or(Declined::Malformed("more macroblocks than any level allows"))?,
             columns: width,
             references,
@@ -151,6 +155,23 @@ impl Sps {
             plain,
         })
     }
+}
+
+/// The RBSP of a sequence parameter set with another width of frame_num.
+pub(super) fn with_frame_num_bits(rbsp: &[u8], bits: u32) -> Result<Vec<u8>, Declined> {
+    let parsed = Sps::parse(rbsp)?;
+    let mut r = BitReader::new(rbsp);
+    let mut w = BitWriter::default();
+    while r.position() < parsed.frame_num_bits_at {
+        w.flag(r.flag()?);
+    }
+    r.ue()?;
+    w.ue(bits - 4);
+    while r.more_data() {
+        w.flag(r.flag()?);
+    }
+    w.trailing_bits();
+    Ok(w.into_bytes())
 }
 
 /// scaling_list() (7.3.2.1.1.1): only its length matters.

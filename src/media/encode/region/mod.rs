@@ -40,7 +40,7 @@ pub struct CodedRegion {
     pub rows: Rows,
     /// Whether it was coded again without prediction, because motion vectors read outside of it.
     pub again: bool,
-    /// Everything that the encoder wrote, for comparing with what it decodes to.
+    /// Everything that the encoder wrote, with its parameter sets, for comparing with what it decodes to.
     #[cfg(test)]
     pub(crate) packets: Vec<Vec<u8>>,
 }
@@ -77,8 +77,8 @@ impl RegionEncoder {
             threads: Some(1),
             ..whole.clone()
         };
-        let codec = list::h264_encoder(REGION_ENCODER)
-            .ok_or(Declined::Unsupported("this FFmpeg has no libx264"))?;
+        let codec =
+            list::h264_encoder(REGION_ENCODER).ok_or(Declined::Unsupported("this FFmpeg has no libx264"))?;
         let opened = VideoEncoder::open(codec, &settings)?;
         if let Some(option) = opened.unknown_options.first() {
             tracing::debug!("region pictures need {}={}", option.key, option.value);
@@ -130,7 +130,7 @@ impl RegionEncoder {
         };
         let mut packet = self.encode(restart)?;
         #[cfg(test)]
-        let mut packets = vec![packet.clone()];
+        let mut packets = vec![[self.encoder.track().extradata(), &packet].concat()];
         let mut again = false;
         if self.check.outside(&packet, &allowed)? > 0 {
             again = true;
@@ -210,7 +210,10 @@ fn fill(to: &mut Nv12Frame, from: &Nv12Frame, place: MbRect, restart: bool) {
         if !restart {
             continue;
         }
-        for (guard_rows, beside) in [(0..guard, guard), (guard + rows..guard + rows + guard, guard + rows - 1)] {
+        for (guard_rows, beside) in [
+            (0..guard, guard),
+            (guard + rows..guard + rows + guard, guard + rows - 1),
+        ] {
             let luma = sample == 1;
             let edge = &to[beside * to_stride..][..columns * sample];
             let mean = edge.iter().map(|&value| u64::from(value)).sum::<u64>() / edge.len().max(1) as u64;

@@ -48,17 +48,12 @@ impl Block {
     }
 
     fn reads_outside(&self, allowed: &Allowed) -> bool {
-        let (x, y) = (
-            self.x + (self.motion.0 >> 2),
-            self.y + (self.motion.1 >> 2),
-        );
+        let (x, y) = (self.x + (self.motion.0 >> 2), self.y + (self.motion.1 >> 2));
         // The six taps of a fraction reach 2 samples back and 3 on (8.4.2.2.1). Chroma interpolates eighths between two
         // samples, which are 2 luma samples each.
         let before = |motion: i32| if motion & 7 == 0 { 0 } else { 2 };
         let behind = |motion: i32| if motion & 7 == 0 { 0 } else { 3 };
-        allowed
-            .left
-            .is_some_and(|left| x - before(self.motion.0) < left)
+        allowed.left.is_some_and(|left| x - before(self.motion.0) < left)
             || allowed
                 .right
                 .is_some_and(|right| x + self.width + behind(self.motion.0) > right)
@@ -146,10 +141,9 @@ impl MotionCheck {
                 std::slice::from_raw_parts((*data).data.cast::<ffi::AVMotionVector>(), count)
             }
         };
-        let outside = vectors
-            .iter()
-            .map(Block::of)
-            .filter(|block| block.motion != (0, 0) && block.is_shown(allowed) && block.reads_outside(allowed));
+        let outside = vectors.iter().map(Block::of).filter(|block| {
+            block.motion != (0, 0) && block.is_shown(allowed) && block.reads_outside(allowed)
+        });
         Ok(outside.count())
     }
 }

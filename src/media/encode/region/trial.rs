@@ -47,9 +47,9 @@ pub fn try_region_pictures(settings: &VideoSettings) -> Result<RegionStream, Reg
     whole.finish()?;
     for number in 0..PICTURES {
         if whole_pictures.contains(&number) {
-            let packet = whole
-                .receive()?
-                .ok_or(Declined::Malformed("the encoder gives fewer pictures than it takes"))?;
+            let packet = whole.receive()?.ok_or(Declined::Malformed(
+                "the encoder gives fewer pictures than it takes",
+            ))?;
             stream.whole(packet.data(), number == 0 || number == 5)?;
             continue;
         }

@@ -14,17 +14,6 @@ pub(super) enum SliceKind {
     I,
 }
 
-/// memory_management_control_operation (7.4.3.3), as far as it is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Marking {
-    /// 1: the picture `back` before the one before this one is no reference any more.
-    Unused { back: u32 },
-    /// 4: long-term pictures have indices below this.
-    LongTermIndices(u32),
-    /// 3: the picture before this one becomes the long-term picture of this index.
-    KeepPrevious(u32),
-}
-
 /// The filter of block edges (8.7) within the slice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Deblocking {
@@ -54,10 +43,10 @@ pub(super) struct Header {
     pub frame_num: u32,
     /// idr_pic_id of an IDR picture.
     pub idr: Option<u32>,
-    /// The long-term picture that a P slice is predicted from; otherwise it is the one before.
-    pub long_term: Option<u32>,
-    /// Empty: sliding window.
-    pub marking: Vec<Marking>,
+    /// abs_diff_pic_num_minus1 of the picture that a P slice is predicted from; otherwise it is the one before.
+    pub reference: Option<u32>,
+    /// difference_of_pic_nums_minus1 of a picture that is no reference any more afterwards; otherwise the oldest goes.
+    pub dropped: Option<u32>,
     /// cabac_init_idc of a P slice.
     pub cabac_init: u32,
     /// SliceQPY, independent of the parameter set.
@@ -138,8 +127,8 @@ impl Header {
             slice_type,
             frame_num,
             idr,
-            long_term: None,
-            marking: Vec::new(),
+            reference: None,
+            dropped: None,
             cabac_init,
             qp,
             deblocking: Deblocking { idc, offsets },
@@ -147,48 +136,34 @@ impl Header {
         Ok((header, rbsp.split_off(data)))
     }
 
-    /// Appends the slice as a unit (Annex B). Parameter sets must be such as [`usable`] accepts.
-    pub(super) fn append(&self, out: &mut Vec<u8>, data: &[u8], sps: &Sps, pps: &Pps) {
+    /// Appends the slice as a unit (Annex B) of a stream whose frame_num has `frame_num_bits`. The parameter set must be such as
+    /// [`usable`] accepts.
+    pub(super) fn append(&self, out: &mut Vec<u8>, data: &[u8], frame_num_bits: u32, pps: &Pps) {
         let mut w = BitWriter::default();
         w.ue(self.first);
         w.ue(self.slice_type);
         w.ue(pps.id);
-        w.bits(sps.frame_num_bits, self.frame_num);
+        w.bits(frame_num_bits, self.frame_num);
         if let Some(id) = self.idr {
             w.ue(id);
         }
         if self.kind == SliceKind::P {
             // One reference, as the set says.
             w.flag(false);
-            w.flag(self.long_term.is_some());
-            if let Some(index) = self.long_term {
-                w.ue(2);
-                w.ue(index);
+            w.flag(self.reference.is_some());
+            if let Some(distance) = self.reference {
+                w.ue(0);
+                w.ue(distance);
                 w.ue(3);
             }
         }
         if self.idr.is_some() {
             w.bits(2, 0);
         } else {
-            w.flag(!self.marking.is_empty());
-            for marking in &self.marking {
-                match *marking {
-                    Marking::Unused { back } => {
-                        w.ue(1);
-                        w.ue(back);
-                    }
-                    Marking::LongTermIndices(count) => {
-                        w.ue(4);
-                        w.ue(count);
-                    }
-                    Marking::KeepPrevious(index) => {
-                        w.ue(3);
-                        w.ue(0);
-                        w.ue(index);
-                    }
-                }
-            }
-            if !self.marking.is_empty() {
+            w.flag(self.dropped.is_some());
+            if let Some(distance) = self.dropped {
+                w.ue(1);
+                w.ue(distance);
                 w.ue(0);
             }
         }
@@ -238,9 +213,10 @@ mod tests {
             separate_colour_planes: false,
             chroma_array: true,
             frame_num_bits: 4,
+            frame_num_bits_at: 0,
             macroblocks: 99,
             columns: 11,
-            references: 3,
+            references: 2,
             profile: 100,
             level: 10,
             plain: true,
@@ -279,8 +255,8 @@ mod tests {
                 slice_type: u32::from(!predicted) * 2 + u32::from(same_type) * 5,
                 frame_num,
                 idr: (!predicted).then_some(idr_id),
-                long_term: None,
-                marking: Vec::new(),
+                reference: None,
+                dropped: None,
                 cabac_init: if predicted { cabac_init } else { 0 },
                 qp,
                 deblocking: Deblocking { idc, offsets: if idc == 1 { (0, 0) } else { (alpha, -alpha) } },
@@ -288,7 +264,7 @@ mod tests {
             let mut data = data;
             data.push(0x80);
             let mut stream = Vec::new();
-            header.append(&mut stream, &data, &sps, &pps);
+            header.append(&mut stream, &data, sps.frame_num_bits, &pps);
             let unit = nal::units(&stream).next().unwrap();
             prop_assert_eq!(Header::parse(unit, &sps, &pps)?, (header, data));
         }
@@ -300,7 +276,7 @@ mod tests {
         }
     }
 
-    /// The bits of 7.3.3 by hand: a P slice that is predicted from long-term picture 1 and keeps the one before as 0.
+    /// The bits of 7.3.3 by hand: a P slice that is predicted from the picture three back and lets go the one two back.
     #[test]
     fn markings_and_references_stand_where_the_syntax_has_them() {
         let (sps, pps) = sets();
@@ -311,25 +287,25 @@ mod tests {
             slice_type: 0,
             frame_num: 5,
             idr: None,
-            long_term: Some(1),
-            marking: vec![
-                Marking::Unused { back: 1 },
-                Marking::LongTermIndices(2),
-                Marking::KeepPrevious(0),
-            ],
+            reference: Some(2),
+            dropped: Some(1),
             cabac_init: 0,
             qp: 23,
             deblocking: Deblocking::OFF,
         };
         let mut stream = Vec::new();
-        header.append(&mut stream, &[0xAB, 0x80], &sps, &pps);
+        header.append(&mut stream, &[0xAB, 0x80], sps.frame_num_bits, &pps);
         let bits: String = stream[5..].iter().map(|byte| format!("{byte:08b}")).collect();
         let expected = [
-            "1", "1", "1", "0101", "0", "1", "011", "010", "00100", // first, type, set, frame_num, one reference, list
-            "1", "010", "010", "00101", "011", "00100", "1", "1", "1", // marking 1 (1), 4 (2), 3 (0, 0), end
+            "1", "1", "1", "0101", "0", "1", "1", "011",
+            "00100", // first, type, set, frame_num, one reference, list
+            "1", "010", "010", "1", // marking 1 (1), end
             "1", "1", "010", // cabac_init_idc, QP difference, filter off
         ]
         .concat();
-        assert!(bits.starts_with(&expected), "{bits} does not start with {expected}");
+        assert!(
+            bits.starts_with(&expected),
+            "{bits} does not start with {expected}"
+        );
     }
 }

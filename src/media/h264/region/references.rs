@@ -1,79 +1,107 @@
 //! Which pictures a decoder holds for reference, as the stream's markings leave them (H.264 8.2.5).
+//!
+//! Two are enough: the last picture as the encoder of whole pictures left it, and the last region picture. One of them is
+//! always the picture before. Both are short-term pictures, since decoders are least sure of long-term ones: OpenH264 2.6
+//! loses pictures that become such behind a slice that does not refer to them.
 
-use super::header::Marking;
+/// Reference pictures that the stream needs.
+pub(super) const NEEDED: u32 = 2;
 
-/// Reference pictures that the stream needs: the one before, and two long-term ones.
-pub(super) const NEEDED: u32 = 3;
+/// Width of frame_num in bits, the largest that there is: both pictures are told by their distance in it.
+pub(super) const FRAME_NUM_BITS: u32 = 16;
 
-/// The long-term picture that holds what the encoder of whole pictures made last.
-pub(super) const WHOLE: u32 = 0;
-/// The long-term picture that holds the last of the last run of region pictures.
-pub(super) const REGIONS: u32 = 1;
+/// What a picture is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Of the encoder of whole pictures.
+    Whole,
+    /// With rectangles of other encoders.
+    Region,
+    /// A copy of the picture before.
+    Still,
+}
+
+/// Headers of the slices of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Numbers {
+    /// frame_num.
+    pub frame_num: u32,
+    /// difference_of_pic_nums_minus1 of the picture that is no reference any more once this one is decoded
+    /// (memory_management_control_operation 1). Without it the oldest goes.
+    pub dropped: Option<u32>,
+    /// abs_diff_pic_num_minus1 of the last whole picture, where it is not the picture before.
+    pub whole: Option<u32>,
+    /// abs_diff_pic_num_minus1 of the last region picture, where there is one and it is not the picture before.
+    pub region: Option<u32>,
+}
 
 /// The account of a stream in which every picture is a reference picture.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct References {
-    capacity: u32,
-    frame_num_bits: u32,
-    /// frame_num of the last picture; `None` before the first.
-    frame_num: Option<u32>,
-    short_term: u32,
-    long_term: [bool; 2],
-    indices_allowed: bool,
+    /// frame_num of the pictures that a decoder holds, oldest first; empty before the first.
+    held: Vec<u32>,
+    /// frame_num of the last picture that shows what the encoder of whole pictures made last.
+    whole: u32,
+    /// frame_num of the last picture that shows the last region picture.
+    region: Option<u32>,
 }
 
 impl References {
-    /// For a stream whose parameter set allows `capacity` reference pictures, at least [`NEEDED`].
-    pub(super) const fn new(capacity: u32, frame_num_bits: u32) -> Self {
-        Self {
-            capacity,
-            frame_num_bits,
-            frame_num: None,
-            short_term: 0,
-            long_term: [false; 2],
-            indices_allowed: false,
-        }
-    }
-
     /// Whether there is a picture to refer to.
-    pub(super) const fn begun(&self) -> bool {
-        self.frame_num.is_some()
+    pub(super) fn begun(&self) -> bool {
+        !self.held.is_empty()
     }
 
-    /// Whether the long-term picture `index` is there.
-    pub(super) const fn holds(&self, index: u32) -> bool {
-        self.long_term[index as usize]
+    /// Whether there has been a region picture since the last IDR picture.
+    pub(super) fn has_region(&self) -> bool {
+        self.region.is_some()
     }
 
-    /// An IDR picture comes: everything before it is gone. Returns its frame_num.
-    pub(super) fn idr(&mut self) -> u32 {
-        *self = Self::new(self.capacity, self.frame_num_bits);
-        self.frame_num = Some(0);
-        self.short_term = 1;
-        0
+    /// An IDR picture comes: everything before it is gone. Its frame_num is 0.
+    pub(super) fn idr(&mut self) {
+        *self = Self {
+            held: vec![0],
+            whole: 0,
+            region: None,
+        };
     }
 
-    /// Another picture comes. With `keep` the picture before it becomes the long-term picture of that index. Returns
-    /// frame_num and markings of the picture.
-    pub(super) fn next(&mut self, keep: Option<u32>) -> (u32, Vec<Marking>) {
-        let last = self.frame_num.unwrap_or(0);
-        let frame_num = (last + 1) % (1 << self.frame_num_bits);
-        self.frame_num = Some(frame_num);
-        let mut marking = Vec::new();
-        if let Some(index) = keep {
-            // With markings of its own a picture does not make the window slide: older pictures are let go one by one.
-            marking.extend((1..self.short_term).map(|back| Marking::Unused { back }));
-            if !self.indices_allowed {
-                marking.push(Marking::LongTermIndices(2));
-            }
-            marking.push(Marking::KeepPrevious(index));
-            self.indices_allowed = true;
-            self.short_term = 0;
-            self.long_term[index as usize] = true;
+    /// Another picture comes. `None` when numbers run out, or before the first.
+    pub(super) fn next(&mut self, kind: Kind) -> Option<Numbers> {
+        let last = *self.held.last()?;
+        let number = last + 1;
+        if number >= 1 << FRAME_NUM_BITS {
+            return None;
         }
-        let long_term = self.long_term.iter().map(|&held| u32::from(held)).sum::<u32>();
-        self.short_term = (self.short_term + 1).min(self.capacity - long_term);
-        (frame_num, marking)
+        let distance = |to: u32| (to != last).then(|| last - to);
+        let mut numbers = Numbers {
+            frame_num: number,
+            dropped: None,
+            whole: distance(self.whole),
+            region: self.region.and_then(distance),
+        };
+        match kind {
+            Kind::Whole => self.whole = number,
+            Kind::Region => self.region = Some(number),
+            Kind::Still => {
+                if self.whole == last {
+                    self.whole = number;
+                }
+                if self.region == Some(last) {
+                    self.region = Some(number);
+                }
+            }
+        }
+        if self.held.len() == NEEDED as usize {
+            let wanted = |held: &u32| *held == self.whole || Some(*held) == self.region;
+            let at = self.held.iter().position(|held| !wanted(held))?;
+            let gone = self.held.remove(at);
+            if at > 0 {
+                numbers.dropped = Some(last - gone);
+            }
+        }
+        self.held.push(number);
+        Some(numbers)
     }
 }
 
@@ -82,65 +110,76 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// A decoded picture buffer after 8.2.5.3 and 8.2.5.4: (frame_num, picture) of short-term and picture of long-term ones.
+    /// A decoded picture buffer after 8.2.5.3 and 8.2.5.4, with what each picture shows.
     #[derive(Default)]
     struct Buffer {
-        short: Vec<(u32, usize)>,
-        long: [Option<usize>; 2],
+        short: Vec<(u32, (usize, usize))>,
     }
 
     impl Buffer {
-        fn decode(&mut self, picture: usize, frame_num: u32, max_frame_num: u32, marking: &[Marking]) {
-            let number = |back: u32| (frame_num + max_frame_num - (back + 1)) % max_frame_num;
-            for marking in marking {
-                match *marking {
-                    Marking::Unused { back } => {
-                        let before = self.short.len();
-                        self.short.retain(|&(n, _)| n != number(back));
-                        assert_eq!(before, self.short.len() + 1, "only what is there can be let go");
-                    }
-                    Marking::LongTermIndices(count) => assert_eq!(count, 2),
-                    Marking::KeepPrevious(index) => {
-                        let at = self.short.iter().position(|&(n, _)| n == number(0)).unwrap();
-                        self.long[index as usize] = Some(self.short.remove(at).1);
-                    }
+        fn decode(&mut self, numbers: Numbers, shows: (usize, usize)) {
+            match numbers.dropped {
+                Some(back) => {
+                    let before = self.short.len();
+                    self.short.retain(|&(n, _)| n != numbers.frame_num - (back + 1));
+                    assert_eq!(before, self.short.len() + 1, "only what is there can be let go");
                 }
+                None if self.short.len() == NEEDED as usize => {
+                    self.short.remove(0);
+                }
+                None => {}
             }
-            let held = self.short.len() + self.long.iter().flatten().count();
-            if marking.is_empty() && held == NEEDED as usize {
-                self.short.remove(0);
-            }
-            self.short.push((frame_num, picture));
-            assert!(self.short.len() + self.long.iter().flatten().count() <= NEEDED as usize);
+            self.short.push((numbers.frame_num, shows));
+            assert!(self.short.len() <= NEEDED as usize);
+        }
+
+        /// The picture at the head of the list: the last, or the one at this distance.
+        fn reference(&self, frame_num: u32, distance: Option<u32>) -> (usize, usize) {
+            let number = frame_num - (distance.unwrap_or(0) + 1);
+            let found = self.short.iter().find(|&&(n, _)| n == number);
+            found.expect("the reference is held").1
         }
     }
 
     proptest! {
+        /// What a picture shows is the number of the last whole and of the last region picture.
         #[test]
-        fn markings_keep_what_is_referred_to(steps in prop::collection::vec(0u8..8, 1..80)) {
-            let mut references = References::new(NEEDED, 4);
+        fn markings_keep_what_is_referred_to(steps in prop::collection::vec(0u8..10, 1..120)) {
+            let mut references = References::default();
+            prop_assert_eq!(references.next(Kind::Still), None);
             let mut buffer = Buffer::default();
-            references.idr();
-            buffer.decode(0, 0, 16, &[]);
+            let (mut whole, mut region) = (0, 0);
             for (picture, step) in steps.into_iter().enumerate().map(|(n, step)| (n + 1, step)) {
-                if step == 7 {
-                    buffer = Buffer::default();
-                    let frame_num = references.idr();
-                    buffer.decode(picture, frame_num, 16, &[]);
+                if picture == 1 || step == 9 {
+                    references.idr();
+                    (whole, region) = (picture, 0);
+                    buffer = Buffer { short: vec![(0, (whole, 0))] };
                     continue;
                 }
-                let keep = match step { 5 => Some(WHOLE), 6 => Some(REGIONS), _ => None };
-                let (frame_num, marking) = references.next(keep);
-                buffer.decode(picture, frame_num, 16, &marking);
-                prop_assert_eq!(buffer.short.len() as u32, references.short_term);
-                prop_assert_eq!(buffer.short.last().unwrap().1, picture, "the picture before is the first reference");
-                if let Some(index) = keep {
-                    prop_assert_eq!(buffer.long[index as usize], Some(picture - 1));
+                let kind = match step { 0..3 => Kind::Whole, 3..6 => Kind::Region, _ => Kind::Still };
+                let had_region = references.has_region();
+                prop_assert_eq!(had_region, region > 0);
+                let numbers = references.next(kind).unwrap();
+                let before = buffer.short.last().unwrap().1;
+                prop_assert_eq!(buffer.reference(numbers.frame_num, numbers.whole).0, whole);
+                if had_region {
+                    prop_assert_eq!(buffer.reference(numbers.frame_num, numbers.region).1, region);
                 }
-                for index in [WHOLE, REGIONS] {
-                    prop_assert_eq!(buffer.long[index as usize].is_some(), references.holds(index));
-                }
+                let shows = match kind {
+                    Kind::Whole => { whole = picture; (picture, 0) }
+                    Kind::Region => { region = picture; (0, picture) }
+                    Kind::Still => before,
+                };
+                buffer.decode(numbers, shows);
             }
         }
+    }
+
+    #[test]
+    fn numbers_run_out_after_65536_pictures() {
+        let mut references = References::default();
+        references.idr();
+        let count = std::iter::from_fn(|| references.next(Kind::Still)).count();
+        assert_eq!(count, 65_535);
     }
 }

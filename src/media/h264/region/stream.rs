@@ -2,11 +2,11 @@
 
 use super::super::Declined;
 use super::super::nal::{self, kind};
-use super::super::parameter_sets::{Pps, Sps, only_sets};
+use super::super::parameter_sets::{Pps, Sps, only_sets, with_frame_num_bits};
 use super::header::{Deblocking, Header, PREDICTED_UNIT, SliceKind, usable};
 use super::level::Limits;
 use super::rect::{MbRect, Span, all_rows, spans};
-use super::references::{self, References};
+use super::references::{FRAME_NUM_BITS, Kind, NEEDED, Numbers, References};
 use super::rows::{RowReader, Rows};
 use super::skips::{self, Skips};
 
@@ -17,7 +17,7 @@ pub enum Source {
     Itself,
     /// The picture before, which shows in this place what the rectangle's encoder made last.
     Previous,
-    /// The last picture of the last run of region pictures, which does.
+    /// The last picture of the last run of region pictures, which does. Only for the first picture of the next run.
     LastRun,
 }
 
@@ -49,18 +49,18 @@ impl Part {
 /// Writes a stream of whole pictures of one encoder, region pictures and still pictures.
 ///
 /// Every picture is a reference picture and takes the next frame_num. The whole pictures' encoder refers to its own last
-/// picture, which is long-term picture 0 while region pictures stand between; the first whole picture after a run keeps the
-/// last region picture as long-term picture 1, so that rectangles go on from where they were.
+/// picture, over region pictures that stand between. The first picture of a run of region pictures may refer to the last of
+/// the run before, so that rectangles go on from where they were.
 #[derive(Clone, Debug)]
 pub struct RegionStream {
     sps: Sps,
     pps: Pps,
+    /// The stream's own parameter sets (Annex B).
+    sets: Vec<u8>,
     limits: Limits,
     references: References,
     /// Whether region pictures stand behind the last whole picture.
     in_run: bool,
-    /// Whether headers have had to change since the last IDR picture.
-    renumbering: bool,
     skips: Skips,
 }
 
@@ -77,18 +77,32 @@ impl RegionStream {
     ) -> Result<Self, Declined> {
         let (sps, pps) = only_sets(parameter_sets)?;
         usable(&sps, &pps)?;
-        if sps.references != references::NEEDED {
-            return Err(Declined::Unsupported("the number of reference pictures is not 3"));
+        if sps.references != NEEDED {
+            return Err(Declined::Unsupported("the number of reference pictures is not 2"));
+        }
+        let mut sets = Vec::with_capacity(parameter_sets.len() + 8);
+        for unit in nal::units(parameter_sets) {
+            let rbsp = nal::unescape(&unit[1..]);
+            if nal::unit_kind(unit) == kind::SPS {
+                nal::append(&mut sets, unit[0], &with_frame_num_bits(&rbsp, FRAME_NUM_BITS)?);
+            } else {
+                nal::append(&mut sets, unit[0], &rbsp);
+            }
         }
         Ok(Self {
             limits: Limits::new(&sps, frames_per_second, ceiling)?,
-            references: References::new(sps.references, sps.frame_num_bits),
+            references: References::default(),
             sps,
             pps,
+            sets,
             in_run: false,
-            renumbering: false,
             skips: Skips::default(),
         })
+    }
+
+    /// The stream's parameter sets (Annex B), which are not those of the encoder.
+    pub fn parameter_sets(&self) -> &[u8] {
+        &self.sets
     }
 
     /// What region pictures must keep to.
@@ -110,12 +124,11 @@ impl RegionStream {
         RowReader::new(parameter_sets, guard, &self.pps)
     }
 
-    /// Takes the next whole picture (Annex B), which is an IDR picture if and only if `key` says so. Returns it rewritten,
-    /// or `None` where its bytes can stay as they are.
+    /// Takes the next whole picture (Annex B), which is an IDR picture if and only if `key` says so. Returns it rewritten.
     ///
     /// # Errors
     /// When the picture breaks a condition. What was written before is right then, but the stream can't go on.
-    pub fn whole(&mut self, picture: &[u8], key: bool) -> Result<Option<Vec<u8>>, Declined> {
+    pub fn whole(&mut self, picture: &[u8], key: bool) -> Result<Vec<u8>, Declined> {
         let mut out = Vec::with_capacity(picture.len() + 32);
         let mut slices = 0;
         for unit in nal::units(picture) {
@@ -130,11 +143,8 @@ impl RegionStream {
                 kind::PARTITION_A..=kind::PARTITION_C => {
                     return Err(Declined::Unsupported("slices are partitioned"));
                 }
-                kind::SPS if Sps::parse(&nal::unescape(&unit[1..]))? != self.sps => {
-                    return Err(Declined::Unsupported("the parameter sets change"));
-                }
-                kind::PPS if Pps::parse(&nal::unescape(&unit[1..]))? != self.pps => {
-                    return Err(Declined::Unsupported("the parameter sets change"));
+                kind::SPS | kind::PPS => {
+                    return Err(Declined::Unsupported("the encoder repeats its parameter sets"));
                 }
                 _ => {
                     out.extend_from_slice(&[0, 0, 0, 1]);
@@ -145,7 +155,7 @@ impl RegionStream {
         if slices == 0 {
             return Err(Declined::Malformed("a packet holds no picture"));
         }
-        Ok(self.renumbering.then_some(out))
+        Ok(out)
     }
 
     fn whole_slice(&mut self, unit: &[u8], key: bool, out: &mut Vec<u8>) -> Result<(), Declined> {
@@ -159,32 +169,32 @@ impl RegionStream {
                     return Err(Declined::Malformed("frame_num of an IDR picture is not 0"));
                 }
                 self.references.idr();
-                self.renumbering = false;
             }
             (true, false) => return Err(Declined::Unsupported("a key frame comes unasked")),
             (false, true) => {
                 return Err(Declined::Unsupported("a key frame that was asked for is missing"));
             }
             (false, false) => {
-                if !self.references.begun() {
-                    return Err(Declined::Malformed(
-                        "the stream does not start with an IDR picture",
-                    ));
-                }
-                let keep = self.in_run.then_some(references::REGIONS);
-                let long_term = self.in_run && header.kind == SliceKind::P;
-                if long_term && !self.references.holds(references::WHOLE) {
-                    return Err(Declined::Malformed("the last whole picture is gone"));
-                }
-                let (frame_num, marking) = self.references.next(keep);
-                self.renumbering |= keep.is_some() || frame_num != header.frame_num;
-                (header.frame_num, header.marking) = (frame_num, marking);
-                header.long_term = long_term.then_some(references::WHOLE);
+                let numbers = self.numbers(Kind::Whole)?;
+                header.frame_num = numbers.frame_num;
+                header.dropped = numbers.dropped;
+                header.reference = numbers.whole.filter(|_| header.kind == SliceKind::P);
             }
         }
         self.in_run = false;
-        header.append(out, &data, &self.sps, &self.pps);
+        header.append(out, &data, FRAME_NUM_BITS, &self.pps);
         Ok(())
+    }
+
+    fn numbers(&mut self, kind: Kind) -> Result<Numbers, Declined> {
+        if !self.references.begun() {
+            return Err(Declined::Malformed(
+                "the stream does not start with an IDR picture",
+            ));
+        }
+        self.references
+            .next(kind)
+            .ok_or(Declined::Malformed("there is no key frame among 65,536 pictures"))
     }
 
     /// A copy of the picture before it (Annex B).
@@ -192,7 +202,7 @@ impl RegionStream {
     /// # Errors
     /// Before the first whole picture.
     pub fn still(&mut self) -> Result<Vec<u8>, Declined> {
-        self.assemble(&[], None)
+        self.assemble(&[], Kind::Still)
     }
 
     /// A picture that differs from the one before in these rectangles, which must not overlap (Annex B).
@@ -215,38 +225,32 @@ impl RegionStream {
                     "a rectangle is predicted from something else than it says",
                 ));
             }
-            if part.source == Source::LastRun && !self.references.holds(references::REGIONS) {
+            if part.source == Source::LastRun && (self.in_run || !self.references.has_region()) {
                 return Err(Declined::Malformed("the last run of region pictures is gone"));
             }
         }
-        let keep = (!self.in_run).then_some(references::WHOLE);
-        let picture = self.assemble(parts, keep)?;
+        let picture = self.assemble(parts, Kind::Region)?;
         self.in_run = true;
         Ok(picture)
     }
 
-    fn assemble(&mut self, parts: &[Part], keep: Option<u32>) -> Result<Vec<u8>, Declined> {
-        if !self.references.begun() {
-            return Err(Declined::Malformed("there is no picture before it"));
-        }
+    fn assemble(&mut self, parts: &[Part], kind: Kind) -> Result<Vec<u8>, Declined> {
+        let numbers = self.numbers(kind)?;
         let (columns, rows) = self.macroblocks();
         let rects: Vec<MbRect> = parts.iter().map(Part::rect).collect();
         let mut coded = all_rows(&rects);
         coded.retain(|&(index, row)| !self.only_repeats(&parts[index], row));
-        let spans = spans(&rects, &coded, columns, rows);
-        let (frame_num, marking) = self.references.next(keep);
-        self.renumbering = true;
         let mut picture = Vec::new();
-        for Span { first, count, coded } in spans {
+        for Span { first, count, coded } in spans(&rects, &coded, columns, rows) {
             let blank = Header {
                 unit: PREDICTED_UNIT,
                 first,
                 kind: SliceKind::P,
                 slice_type: 0,
-                frame_num,
+                frame_num: numbers.frame_num,
                 idr: None,
-                long_term: None,
-                marking: marking.clone(),
+                reference: None,
+                dropped: numbers.dropped,
                 cabac_init: 0,
                 qp: skips::QP,
                 deblocking: Deblocking::OFF,
@@ -254,7 +258,7 @@ impl RegionStream {
             match coded {
                 None => {
                     let data = self.skips.data(count, skips::QP);
-                    blank.append(&mut picture, data, &self.sps, &self.pps);
+                    blank.append(&mut picture, data, FRAME_NUM_BITS, &self.pps);
                 }
                 Some((index, row)) => {
                     let part = &parts[index];
@@ -262,12 +266,12 @@ impl RegionStream {
                     let header = Header {
                         kind: slice.kind,
                         slice_type: slice.slice_type % 5,
-                        long_term: (part.source == Source::LastRun).then_some(references::REGIONS),
+                        reference: numbers.region.filter(|_| part.source == Source::LastRun),
                         cabac_init: slice.cabac_init,
                         qp: slice.qp,
                         ..blank
                     };
-                    header.append(&mut picture, data, &self.sps, &self.pps);
+                    header.append(&mut picture, data, FRAME_NUM_BITS, &self.pps);
                 }
             }
         }
