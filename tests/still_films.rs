@@ -4,9 +4,7 @@
 //! The committed recordings are exported here. `CAPSTAN_FILMS=a.mp4:b.mp4` names further exports to check the same way
 //! (`scripts/check-still-pictures.sh` makes them of recordings).
 
-use std::collections::hash_map::DefaultHasher;
 use std::fs;
-use std::hash::{Hash, Hasher};
 use std::io::Write;
 use std::path::Path;
 
@@ -16,17 +14,17 @@ use capstan::media::h264::StillPictures;
 use ffmpeg_next as ffmpeg;
 use serde_json::{Value, json};
 
-const SEEKS: usize = 50;
+pub(crate) const SEEKS: usize = 50;
 
 /// A coded or repeated picture of a film.
 #[derive(Clone)]
-struct Picture {
+pub(crate) struct Picture {
     /// Annex B, without parameter sets.
-    data: Vec<u8>,
+    pub(crate) data: Vec<u8>,
     /// In output frames from the start.
-    at: i64,
-    key: bool,
-    copy: bool,
+    pub(crate) at: i64,
+    pub(crate) key: bool,
+    pub(crate) copy: bool,
 }
 
 /// An MP4's video.
@@ -38,7 +36,7 @@ struct Film {
     frames_per_second: ffmpeg::Rational,
 }
 
-fn annex_b(out: &mut Vec<u8>, unit: &[u8]) {
+pub(crate) fn annex_b(out: &mut Vec<u8>, unit: &[u8]) {
     out.extend_from_slice(&[0, 0, 0, 1]);
     out.extend_from_slice(unit);
 }
@@ -113,7 +111,7 @@ fn frame_num_bits(sps: &[u8]) -> u32 {
 }
 
 /// Units of a sample with four-byte lengths (ISO/IEC 14496-15 5.3).
-fn units(mut sample: &[u8]) -> Vec<&[u8]> {
+pub(crate) fn units(mut sample: &[u8]) -> Vec<&[u8]> {
     let mut units = Vec::new();
     while let Some((length, rest)) = sample.split_first_chunk::<4>() {
         let (unit, rest) = rest.split_at(u32::from_be_bytes(*length) as usize);
@@ -283,14 +281,21 @@ impl Film {
     }
 }
 
+/// A number for a picture's visible samples, which a page can compute too: `DIGEST` of `tests/region_films.rs`.
 fn digest<'a>(planes: impl IntoIterator<Item = (&'a [u8], usize, u32, u32)>) -> u64 {
-    let mut hasher = DefaultHasher::new();
+    let mut digest = 0x811c_9dc5_u32;
     for (data, stride, width, height) in planes {
         for row in data.chunks(stride).take(height as usize) {
-            row[..width as usize].hash(&mut hasher);
+            for word in row[..width as usize].chunks(4) {
+                let mut bytes = [0; 4];
+                bytes[..word.len()].copy_from_slice(word);
+                digest = (digest ^ u32::from_le_bytes(bytes))
+                    .rotate_left(5)
+                    .wrapping_mul(0x0100_0193);
+            }
         }
     }
-    hasher.finish()
+    u64::from(digest)
 }
 
 fn digest_ffmpeg(frame: &ffmpeg::frame::Video) -> u64 {
@@ -313,7 +318,7 @@ fn with_sets(sets: &[u8], picture: &Picture, first: bool) -> Vec<u8> {
     }
 }
 
-fn decode_ffmpeg(sets: &[u8], pictures: &[Picture]) -> Vec<u64> {
+pub(crate) fn decode_ffmpeg(sets: &[u8], pictures: &[Picture]) -> Vec<u64> {
     let codec = ffmpeg::decoder::find(ffmpeg::codec::Id::H264).unwrap();
     let context = ffmpeg::codec::context::Context::new_with_codec(codec);
     let mut decoder = context.decoder().video().unwrap();
@@ -335,7 +340,7 @@ fn decode_ffmpeg(sets: &[u8], pictures: &[Picture]) -> Vec<u64> {
     digests
 }
 
-fn decode_openh264(sets: &[u8], pictures: &[Picture]) -> Vec<u64> {
+pub(crate) fn decode_openh264(sets: &[u8], pictures: &[Picture]) -> Vec<u64> {
     use openh264::formats::YUVSource;
     let of = |yuv: &openh264::decoder::DecodedYUV<'_>| {
         let ((width, height), (y, u, v)) = (yuv.dimensions(), yuv.strides());
@@ -360,7 +365,7 @@ fn decode_openh264(sets: &[u8], pictures: &[Picture]) -> Vec<u64> {
 }
 
 /// The frame that FFmpeg shows when a player seeks to frame `at` of the file.
-fn sought_by_ffmpeg(path: &Path, at: i64, frames_per_second: ffmpeg::Rational) -> u64 {
+pub(crate) fn sought_by_ffmpeg(path: &Path, at: i64, frames_per_second: ffmpeg::Rational) -> u64 {
     let mut input = ffmpeg::format::input(path).unwrap();
     let stream = input.streams().best(ffmpeg::media::Type::Video).unwrap();
     let (number, time_base) = (stream.index(), stream.time_base());

@@ -34,6 +34,7 @@ mod pixel_path_exports;
 mod pixel_paths;
 mod range;
 mod recovered;
+mod region_films;
 mod rig;
 mod shard;
 mod sound;

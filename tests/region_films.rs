@@ -1,0 +1,341 @@
+//! Region pictures in finished files: FFmpeg, OpenH264 and Chromium decode the same samples, played through or sought, and
+//! they are those of the frames that were composed.
+//!
+//! That the samples are those that the encoders have in mind is tested beside them (`src/export/regions/tests.rs`). The
+//! committed recordings are exported here. `CAPSTAN_REGION_FILMS=a.mp4:b.mp4` names further exports to check
+//! (`scripts/check-still-pictures.sh --regions` makes them of recordings).
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use crate::browser;
+use crate::common::{self, Export};
+use crate::still_films::{Picture, SEEKS, annex_b, decode_ffmpeg, decode_openh264, sought_by_ffmpeg, units};
+use capstan::export::{ExportSettings, Rate};
+use capstan::frame::{Nv12Frame, Size};
+use ffmpeg_next as ffmpeg;
+use serde_json::{Value, json};
+
+/// An MP4's video.
+struct Film {
+    /// Annex B parameter sets.
+    sets: Vec<u8>,
+    pictures: Vec<Picture>,
+    frames_per_second: ffmpeg::Rational,
+}
+
+impl Film {
+    fn read(path: &Path) -> Self {
+        ffmpeg::init().unwrap();
+        ffmpeg::log::set_level(ffmpeg::log::Level::Error);
+        let mut input = ffmpeg::format::input(path).unwrap();
+        let stream = input.streams().best(ffmpeg::media::Type::Video).unwrap();
+        let (number, time_base, frames_per_second) = (stream.index(), stream.time_base(), stream.rate());
+        let parameters = stream.parameters();
+        // SAFETY: the parameters live as long as the input; extradata has the size that stands beside it.
+        let record = unsafe {
+            let parameters = parameters.as_ptr();
+            std::slice::from_raw_parts((*parameters).extradata, (*parameters).extradata_size as usize)
+                .to_vec()
+        };
+        // AVCDecoderConfigurationRecord, ISO/IEC 14496-15 5.3.3: one parameter set of each kind.
+        assert_eq!((record[4] & 3, record[5] & 31), (3, 1));
+        let length = |at: usize| usize::from(u16::from_be_bytes([record[at], record[at + 1]]));
+        let sps = &record[8..8 + length(6)];
+        let pps_at = 8 + sps.len();
+        let mut sets = Vec::new();
+        annex_b(&mut sets, sps);
+        annex_b(&mut sets, &record[pps_at + 3..pps_at + 3 + length(pps_at + 1)]);
+        let ticks = f64::from(time_base) * f64::from(frames_per_second);
+        let mut pictures = Vec::new();
+        for (stream, packet) in input.packets().filter(|(stream, _)| stream.index() == number) {
+            assert_eq!(stream.index(), number);
+            let mut data = Vec::new();
+            for unit in units(packet.data().unwrap()) {
+                annex_b(&mut data, unit);
+            }
+            pictures.push(Picture {
+                data,
+                at: (packet.pts().unwrap() as f64 * ticks).round() as i64,
+                key: packet.is_key(),
+                copy: false,
+            });
+        }
+        Self {
+            sets,
+            pictures,
+            frames_per_second,
+        }
+    }
+
+    /// Slices of each picture.
+    fn slices(&self) -> impl Iterator<Item = usize> {
+        self.pictures.iter().map(|picture| {
+            let starts = picture.data.windows(4).filter(|window| *window == [0, 0, 0, 1]);
+            starts.count()
+        })
+    }
+}
+
+/// The digest of `tests/still_films.rs` of what a film shows at the times asked for: samples as they were decoded, before any
+/// conversion to RGB.
+const DIGEST: &str = r"run(async () => {
+  const film = await load('/0.mp4');
+  const digests = [];
+  let format;
+  for (const time of query) {
+    await show(film, time);
+    const frame = new VideoFrame(film);
+    format = frame.format;
+    const { width, height } = frame.visibleRect;
+    const bytes = new Uint8Array(frame.allocationSize());
+    const layout = await frame.copyTo(bytes);
+    frame.close();
+    let digest = 0x811c9dc5 | 0;
+    for (let plane = 0; plane < 3; plane++) {
+      const [columns, rows] = plane ? [(width + 1) >> 1, (height + 1) >> 1] : [width, height];
+      const semi = format === 'NV12' && plane > 0;
+      const { offset, stride } = layout[semi ? 1 : plane];
+      for (let y = 0; y < rows; y++) {
+        const row = offset + y * stride;
+        for (let x = 0; x < columns; x += 4) {
+          let word = 0;
+          for (let n = 0; n < 4 && x + n < columns; n++) {
+            const at = semi ? row + 2 * (x + n) + plane - 1 : row + x + n;
+            word |= bytes[at] << (8 * n);
+          }
+          digest ^= word;
+          digest = Math.imul(digest << 5 | digest >>> 27, 0x01000193);
+        }
+      }
+    }
+    digests.push(digest >>> 0);
+  }
+  await report({ format, digests });
+})";
+
+/// Compares what decoders make of a film.
+fn check(path: &Path, seeks_in_chromium: usize) {
+    let name = path.display();
+    let film = Film::read(path);
+    let frames = film.pictures.len();
+    let most = film.slices().max().unwrap();
+    assert!(most <= 48 + 2, "{name}: {most} units in a picture");
+    let expected = decode_ffmpeg(&film.sets, &film.pictures);
+    assert_eq!(expected.len(), frames, "{name}: FFmpeg");
+    assert!(
+        decode_openh264(&film.sets, &film.pictures) == expected,
+        "{name}: OpenH264 and FFmpeg differ"
+    );
+
+    let mut random = fastrand::Rng::with_seed(264);
+    for _ in 0..SEEKS {
+        let at = random.usize(..frames);
+        let found = sought_by_ffmpeg(path, film.pictures[at].at, film.frames_per_second);
+        assert_eq!(found, expected[at], "{name}: FFmpeg after seeking to frame {at}");
+        let key = (0..=at).rev().find(|&n| film.pictures[n].key).unwrap();
+        let found = decode_openh264(&film.sets, &film.pictures[key..=at]);
+        assert_eq!(
+            found,
+            expected[key..=at],
+            "{name}: OpenH264 after seeking to frame {at}"
+        );
+    }
+
+    if seeks_in_chromium > 0
+        && let Some(chromium) = browser::chromium()
+    {
+        let sought: Vec<usize> = (0..seeks_in_chromium).map(|_| random.usize(..frames)).collect();
+        // In the middle of frames: a player may round a time between two of them either way.
+        let middle = |at: &usize| (film.pictures[*at].at as f64 + 0.5) / f64::from(film.frames_per_second);
+        let times: Vec<f64> = sought.iter().map(middle).collect();
+        let report = browser::open(chromium, DIGEST, &[path], &json!(times));
+        let digests: Vec<u64> = sought.iter().map(|&at| expected[at]).collect();
+        assert_eq!(
+            report["digests"],
+            json!(digests),
+            "{name}: Chromium, {}",
+            report["format"]
+        );
+    }
+}
+
+/// Least PSNR of the luma of any frame against the composed one, dB.
+fn least_psnr(path: &Path, composed: &[Nv12Frame]) -> f64 {
+    let mut input = ffmpeg::format::input(path).unwrap();
+    let stream = input.streams().best(ffmpeg::media::Type::Video).unwrap();
+    let number = stream.index();
+    let context = ffmpeg::codec::context::Context::from_parameters(stream.parameters()).unwrap();
+    let mut decoder = context.decoder().video().unwrap();
+    let (mut least, mut shown) = (f64::INFINITY, composed.iter());
+    let mut drain = |decoder: &mut ffmpeg::decoder::Video| {
+        let mut frame = ffmpeg::frame::Video::empty();
+        while decoder.receive_frame(&mut frame).is_ok() {
+            let source = shown.next().unwrap();
+            let (width, height) = (source.size.width as usize, source.size.height as usize);
+            let error: u64 = (0..height)
+                .flat_map(|y| {
+                    let ours = &source.y[y * source.y_stride..][..width];
+                    let theirs = &frame.data(0)[y * frame.stride(0)..][..width];
+                    ours.iter().zip(theirs)
+                })
+                .map(|(&a, &b)| u64::from(a.abs_diff(b)).pow(2))
+                .sum();
+            let mean = error as f64 / (width * height) as f64;
+            least = least.min(10.0 * (255.0 * 255.0 / mean.max(1e-9)).log10());
+        }
+    };
+    for (_, packet) in input.packets().filter(|(stream, _)| stream.index() == number) {
+        decoder.send_packet(&packet).unwrap();
+        drain(&mut decoder);
+    }
+    decoder.send_eof().unwrap();
+    drain(&mut decoder);
+    assert!(shown.next().is_none(), "every frame is in the film");
+    least
+}
+
+const CRF: u8 = 18;
+
+/// A fixture as it is and without zooms, at constant and at variable frame rate.
+fn check_fixture(name: &str) {
+    if !common::has_encoder("libx264") {
+        return common::skipped("this FFmpeg has no libx264");
+    }
+    let recording = common::fixture(name);
+    let folder = tempfile::tempdir().unwrap();
+    let config =
+        fs::read_to_string(recording.join("project-config.json")).unwrap_or_else(|_| "{}".to_owned());
+    let mut config: Value = serde_json::from_str(&config).unwrap();
+    if let Some(timeline) = config["timeline"].as_object_mut() {
+        timeline.insert("zoomSegments".to_owned(), json!([]));
+    }
+    let resting = folder.path().join("resting.json");
+    fs::write(&resting, config.to_string()).unwrap();
+    let crf = CRF.to_string();
+    let flags = [
+        "--fps",
+        "60",
+        "--resolution",
+        "960x540",
+        "--encoder",
+        "libx264",
+        "--crf",
+        &crf,
+        "--region-pictures",
+        "on",
+    ];
+    let mut regions = 0;
+    for (more, seeks_in_chromium) in [
+        (vec![], 0),
+        (vec!["--config", resting.to_str().unwrap()], SEEKS),
+        (vec!["--frame-rate-mode", "vfr"], 10),
+    ] {
+        let export = Export::done(&recording, &[&flags[..], &more].concat());
+        let report = export.report();
+        let kinds = &report["pictures"];
+        let [whole, region, still] = ["whole", "region", "still"].map(|kind| kinds[kind].as_u64().unwrap());
+        assert_eq!(
+            report["written_pictures"],
+            json!(whole + region + still),
+            "{report:#}"
+        );
+        assert_eq!(report["regions"]["pictures"], json!(region), "{report:#}");
+        regions += region;
+        check(&export.path(), seeks_in_chromium);
+        let settings = ExportSettings {
+            bounds: Size::new(960, 540),
+            rate: Rate::Crf(CRF),
+            config: more.contains(&"--config").then(|| resting.clone()),
+            ..ExportSettings::default()
+        };
+        if !more.contains(&"vfr") {
+            let mut composed = Vec::new();
+            let keep = &mut |_, frame: &Nv12Frame| composed.push(frame.clone());
+            if common::compose(&recording, settings, keep).is_none() {
+                continue;
+            }
+            let psnr = least_psnr(&export.path(), &composed);
+            assert!(psnr > 34.0, "{name}: {psnr:.1} dB, {report:#}");
+        }
+    }
+    assert!(regions > 0, "{name}: no region pictures");
+}
+
+#[test]
+fn desk() {
+    check_fixture("desk");
+}
+
+#[test]
+fn cuts() {
+    check_fixture("cuts");
+}
+
+#[test]
+fn portrait() {
+    check_fixture("portrait");
+}
+
+#[test]
+fn legacy() {
+    check_fixture("legacy");
+}
+
+#[test]
+fn fragments() {
+    check_fixture("fragments");
+}
+
+#[test]
+fn everything() {
+    check_fixture("everything");
+}
+
+#[test]
+fn what_speaks_against_them_is_said() {
+    let recording = common::fixture("desk");
+    let refused = |flags: &[&str], words: &[&str]| {
+        let flags = [&common::SMALL[..], &["--region-pictures", "on"], flags].concat();
+        Export::of(&recording, &flags).run.assert_error(words);
+    };
+    refused(
+        &["--encoder", "libx264", "--bitrate", "2M"],
+        &["region pictures", "average bit rate", "--region-pictures auto"],
+    );
+    refused(
+        &["--encoder", "libx264", "--crf", "20", "--still-pictures", "off"],
+        &["region pictures", "every frame is to be encoded"],
+    );
+    let flags = [
+        &common::SMALL[..],
+        &[
+            "--encoder",
+            "libx264",
+            "--bitrate",
+            "2M",
+            "--region-pictures",
+            "auto",
+        ],
+    ]
+    .concat();
+    let report = Export::done(&recording, &flags).report();
+    let fallbacks = report["fallbacks"].as_array().unwrap();
+    let said = fallbacks
+        .iter()
+        .any(|fallback| fallback["from"] == "region pictures");
+    assert!(said, "{report:#}");
+    assert_eq!(report["pictures"]["region"], 0);
+}
+
+#[test]
+fn films_named_by_the_environment() {
+    let Some(films) = std::env::var_os("CAPSTAN_REGION_FILMS") else {
+        return;
+    };
+    for film in std::env::split_paths(&films) {
+        check(&film, SEEKS);
+        writeln!(std::io::stderr(), "{}: all decoders agree", film.display()).unwrap();
+    }
+}
