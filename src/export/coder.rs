@@ -133,7 +133,7 @@ impl Coder {
         }
         let key = key_due || pts == 0;
         let verdict = match &mut self.regions {
-            Some(regions) => regions.judge(&picture, key),
+            Some(regions) => regions.judge(&picture, pts, key),
             None => Verdict::Whole,
         };
         let parts = match (verdict, self.runs.back_mut()) {

@@ -1,6 +1,7 @@
 //! Shows encoders only what changed: finds the rectangles of a picture that differ from the one before, and has them coded by
 //! small encoders ([`crate::media::h264::RegionStream`] says how that becomes a stream).
 
+mod bucket;
 mod dirty;
 mod plan;
 mod shown;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use self::bucket::Bucket;
 use self::plan::{Canvas, Placement};
 use self::shown::Shown;
 use super::stage::convert::Picture;
@@ -65,6 +67,7 @@ pub(super) struct Regions {
     /// Where the last few pictures differed from those before them.
     recent: VecDeque<Vec<MbRect>>,
     in_run: bool,
+    bucket: Bucket,
     clock: u64,
     failures: u64,
     report: RegionReport,
@@ -84,7 +87,9 @@ struct Slot {
 impl Regions {
     /// Beside an encoder of whole pictures that was opened with `settings` and whose pictures go into `stream`.
     pub(super) fn new(settings: VideoSettings, stream: RegionStream) -> Self {
+        let rate = stream.limits().bytes_per_second;
         Self {
+            bucket: Bucket::new(rate, settings.frame_rate.fps()),
             settings,
             stream,
             slots: Vec::new(),
@@ -114,8 +119,8 @@ impl Regions {
         &self.report
     }
 
-    /// Judges the next picture that is no repetition. `key` asks for a key frame.
-    pub(super) fn judge(&mut self, picture: &Picture, key: bool) -> Verdict {
+    /// Judges the picture of output frame `frame`, which is no repetition. `key` asks for a key frame.
+    pub(super) fn judge(&mut self, picture: &Picture, frame: i64, key: bool) -> Verdict {
         let Some(planes) = picture.input.shared_planes() else {
             return self.whole(key, Some("its pixels are not in main memory"));
         };
@@ -127,11 +132,6 @@ impl Regions {
         if boxes.is_empty() {
             return Verdict::Equal;
         }
-        let before: Vec<MbRect> = self.recent.iter().flatten().copied().collect();
-        self.recent.push_back(boxes.clone());
-        if self.recent.len() > REMEMBERED {
-            self.recent.pop_front();
-        }
         if self.failures >= MOST_FAILURES {
             return self.whole(key, Some("rectangles could not be coded"));
         }
@@ -142,11 +142,16 @@ impl Regions {
             slices: self.stream.limits().slices,
         };
         let live: Vec<_> = self.slots.iter().map(|slot| slot.shown.place()).collect();
-        let placed = match plan::place(&boxes, &live, &before, canvas) {
+        let placed = plan::place(&boxes, &live, &self.recent, canvas);
+        self.recent.push_back(boxes);
+        if self.recent.len() > REMEMBERED {
+            self.recent.pop_front();
+        }
+        let placed = match placed {
             Ok(placed) => placed,
             Err(reason) => return self.whole(key, Some(reason)),
         };
-        match self.code(planes, &placed) {
+        match self.code(planes, &placed, frame) {
             Ok(parts) => {
                 self.in_run = true;
                 Verdict::Region(parts)
@@ -167,18 +172,21 @@ impl Regions {
     }
 
     /// Codes the rectangles of one picture, or says why they can't be.
-    fn code(&mut self, picture: &Nv12Frame, placed: &[Placement]) -> Result<Vec<Part>, String> {
+    fn code(&mut self, picture: &Nv12Frame, placed: &[Placement], frame: i64) -> Result<Vec<Part>, String> {
         self.clock += 1;
         #[cfg(test)]
         self.wrote.clear();
         let mut parts: Vec<Part> = Vec::with_capacity(placed.len());
         let mut used = Vec::with_capacity(placed.len());
+        // Those that go on where they are don't begin elsewhere in the same picture.
+        let mut taken: Vec<usize> = placed.iter().filter_map(|placement| placement.live).collect();
         let mut again = 0;
         let mut failed = None;
         for placement in placed {
-            match self.code_one(picture, placement, &used) {
+            match self.code_one(picture, placement, &taken) {
                 Ok((slot, part, coded_again)) => {
                     used.push(slot);
+                    taken.push(slot);
                     parts.push(part);
                     again += u64::from(coded_again);
                 }
@@ -190,11 +198,12 @@ impl Regions {
                 }
             }
         }
-        let bytes: u64 = parts.iter().map(|part| part.rows.most_bytes()).sum();
-        if failed.is_none()
-            && bytes + u64::from(self.stream.limits().slices) * 64 > self.stream.limits().bytes
-        {
-            failed = Some("its rectangles would take more bytes than the level leaves them".to_owned());
+        // The slices between the rectangles take some 20 bytes each.
+        let limits = self.stream.limits();
+        let bytes = parts.iter().map(|part| part.rows.bytes()).sum::<u64>() + 20 * u64::from(limits.slices);
+        if failed.is_none() && (bytes > limits.bytes || !self.bucket.take(frame, bytes)) {
+            failed =
+                Some("its rectangles would take more bytes than level and bit rate leave them".to_owned());
         }
         if let Some(reason) = failed {
             // What these encoders coded last is in no picture.
@@ -219,17 +228,17 @@ impl Regions {
         Ok(parts)
     }
 
-    /// Codes one rectangle with an encoder that is not in `used`. Returns which, and whether it was coded twice.
+    /// Codes one rectangle, with an encoder that is not in `taken` where it begins. Returns which, and whether it was coded twice.
     fn code_one(
         &mut self,
         picture: &Nv12Frame,
         placement: &Placement,
-        used: &[usize],
+        taken: &[usize],
     ) -> Result<(usize, Part, bool), RegionError> {
         let rect = placement.rect;
         let slot = match placement.live {
             Some(slot) => slot,
-            None => self.slot_for(rect, used)?,
+            None => self.slot_for(rect, taken)?,
         };
         let place = &mut self.slots[slot];
         place.used = self.clock;
@@ -254,10 +263,10 @@ impl Regions {
     }
 
     /// An encoder for a rectangle that begins: one of its size that is not at work elsewhere, or a new one.
-    fn slot_for(&mut self, rect: MbRect, used: &[usize]) -> Result<usize, RegionError> {
+    fn slot_for(&mut self, rect: MbRect, taken: &[usize]) -> Result<usize, RegionError> {
         let size = (rect.width, rect.height);
         let idle = |slot: &Slot| (slot.shown.place().is_some(), slot.used);
-        let free = (0..self.slots.len()).filter(|slot| !used.contains(slot));
+        let free = (0..self.slots.len()).filter(|slot| !taken.contains(slot));
         let same = free
             .clone()
             .filter(|&slot| self.slots[slot].encoder.size() == size)

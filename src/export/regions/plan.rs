@@ -1,17 +1,22 @@
 //! Where rectangles are placed so that they hold what changed.
 
+use std::collections::VecDeque;
+
 use crate::media::h264::{MbRect, slice_count};
 
 /// Columns beside a change that are coded too: motion vectors reach into them.
 const MARGIN: u32 = 3;
-/// Sides of rectangles are multiples of this, so that encoders serve many of them.
-const STEP: (u32, u32) = (4, 2);
-/// No rectangle is smaller: a pointer moves on within it for a while.
-const LEAST: (u32, u32) = (12, 8);
+/// Widths and heights of rectangles: few, since opening an encoder costs more than coding some macroblocks that rest. The
+/// smallest leaves a pointer room to move on for a while.
+const WIDTHS: [u32; 8] = [16, 24, 32, 40, 56, 72, 96, 128];
+const HEIGHTS: [u32; 6] = [8, 12, 16, 24, 32, 48];
 /// Share of the picture from which on it is coded whole.
 const MOST_SHARE: f64 = 0.3;
-/// Share of the picture that a rectangle may begin with at once. A larger one begins when its place changes again.
+/// Share of the picture that a rectangle may begin with at once. It is coded by itself then, which costs bytes; a larger one
+/// has to have changed alike before.
 const SUDDEN_SHARE: f64 = 0.04;
+/// In so many of the pictures that are remembered.
+const EVIDENCE: usize = 2;
 
 /// The picture that rectangles are placed in.
 #[derive(Clone, Copy, Debug)]
@@ -41,14 +46,14 @@ pub(super) struct Placement {
 }
 
 /// Places rectangles over `boxes`, which do not overlap. `live` are the places of rectangles that can go on where they
-/// are; `before` are the boxes of some pictures before.
+/// are; `before` are the boxes of the last few pictures.
 ///
 /// # Errors
 /// With the reason why the picture is better coded whole.
 pub(super) fn place(
     boxes: &[MbRect],
     live: &[Option<MbRect>],
-    before: &[MbRect],
+    before: &VecDeque<Vec<MbRect>>,
     canvas: Canvas,
 ) -> Result<Vec<Placement>, &'static str> {
     if boxes.iter().map(|found| found.area()).sum::<u32>() > canvas.part(MOST_SHARE) {
@@ -75,13 +80,24 @@ pub(super) fn place(
     }
     let begins = placed.iter().filter(|placement| placement.live.is_none());
     let sudden = begins
-        .filter(|placement| !before.iter().any(|old| placement.rect.overlaps(*old)))
+        .filter(|placement| {
+            let change = groups.iter().find(|group| placement.rect.holds(**group));
+            let alike = |old: &&Vec<MbRect>| {
+                change.is_some_and(|change| old.iter().any(|old| is_like(*change, *old)))
+            };
+            before.iter().filter(alike).count() < EVIDENCE
+        })
         .map(|placement| placement.rect.area())
         .sum::<u32>();
-    if sudden > canvas.part(SUDDEN_SHARE).max(LEAST.0 * LEAST.1) {
+    if sudden > canvas.part(SUDDEN_SHARE).max(WIDTHS[0] * HEIGHTS[0]) {
         return Err("a large part of it changes for the first time");
     }
     Ok(placed)
+}
+
+/// Whether two changes are of one place and size, about.
+fn is_like(a: MbRect, b: MbRect) -> bool {
+    a.hull(b).area() * 3 <= a.area().min(b.area()) * 4
 }
 
 /// A placement for each group, or the two groups whose rectangles overlap.
@@ -134,13 +150,15 @@ fn core(rect: MbRect, canvas: Canvas) -> MbRect {
 
 /// A rectangle around a change, as large as there are encoders for.
 fn around(change: MbRect, canvas: Canvas) -> MbRect {
-    let side = |start: u32, length: u32, margin: u32, step: u32, least: u32, whole: u32| {
-        let size = (length + 2 * margin).next_multiple_of(step).max(least).min(whole);
+    let side = |start: u32, length: u32, margin: u32, sizes: &[u32], whole: u32| {
+        let needed = length + 2 * margin;
+        let found = sizes.iter().copied().find(|&size| size >= needed);
+        let size = found.unwrap_or(needed).min(whole);
         let middle = start + length / 2;
         (middle.saturating_sub(size / 2).min(whole - size), size)
     };
-    let (x, width) = side(change.x, change.width, MARGIN, STEP.0, LEAST.0, canvas.columns);
-    let (y, height) = side(change.y, change.height, 0, STEP.1, LEAST.1, canvas.rows);
+    let (x, width) = side(change.x, change.width, MARGIN, &WIDTHS, canvas.columns);
+    let (y, height) = side(change.y, change.height, 0, &HEIGHTS, canvas.rows);
     let rect = MbRect { x, y, width, height };
     // Rows are slices: the last few decide whether there are too many.
     let exact = MbRect {
@@ -167,14 +185,18 @@ mod tests {
         MbRect { x, y, width, height }
     }
 
+    fn seen(times: usize, change: MbRect) -> VecDeque<Vec<MbRect>> {
+        std::iter::repeat_n(vec![change], times).collect()
+    }
+
     #[test]
     fn a_rectangle_goes_on_while_changes_stay_within() {
         let pointer = rect(50, 30, 2, 2);
-        let first = place(&[pointer], &[], &[], CANVAS).unwrap();
+        let first = place(&[pointer], &[], &seen(0, pointer), CANVAS).unwrap();
         assert_eq!(first.len(), 1);
         assert_eq!(first[0].live, None);
         let live = [None, Some(first[0].rect)];
-        let next = place(&[rect(52, 31, 2, 2)], &live, &[pointer], CANVAS).unwrap();
+        let next = place(&[rect(52, 31, 2, 2)], &live, &seen(1, pointer), CANVAS).unwrap();
         assert_eq!(
             next,
             [Placement {
@@ -182,28 +204,28 @@ mod tests {
                 live: Some(1)
             }]
         );
-        let far = place(&[rect(70, 31, 2, 2)], &live, &[pointer], CANVAS).unwrap();
+        let far = place(&[rect(70, 31, 2, 2)], &live, &seen(1, pointer), CANVAS).unwrap();
         assert_eq!(far[0].live, None);
     }
 
     #[test]
     fn a_camera_of_23_rows_fits_into_48_slices() {
         let camera = rect(95, 42, 23, 23);
-        let placed = place(&[camera], &[], &[camera], CANVAS).unwrap();
+        let placed = place(&[camera], &[], &seen(2, camera), CANVAS).unwrap();
         assert_eq!((placed[0].rect.y, placed[0].rect.height), (42, 23));
         let tall = rect(95, 40, 23, 25);
         assert_eq!(
-            place(&[tall], &[], &[tall], CANVAS),
+            place(&[tall], &[], &seen(2, tall), CANVAS),
             Err("it would take too many slices")
         );
     }
 
     #[test]
-    fn what_is_large_begins_at_its_second_change() {
+    fn what_is_large_begins_at_its_third_change() {
         let camera = rect(95, 42, 23, 23);
-        assert!(place(&[camera], &[], &[], CANVAS).is_err());
-        assert!(place(&[camera], &[], &[rect(96, 50, 3, 3)], CANVAS).is_ok());
-        assert!(place(&[rect(0, 0, 120, 30)], &[], &[rect(0, 0, 120, 30)], CANVAS).is_err());
+        assert!(place(&[camera], &[], &seen(1, camera), CANVAS).is_err());
+        assert!(place(&[camera], &[], &seen(2, rect(96, 43, 22, 22)), CANVAS).is_ok());
+        assert!(place(&[rect(0, 0, 120, 30)], &[], &seen(6, rect(0, 0, 120, 30)), CANVAS).is_err());
     }
 
     proptest! {
@@ -217,7 +239,7 @@ mod tests {
                 super::super::dirty::add(&mut boxes, rect(x, y, width, height));
             }
             let live: Vec<_> = live.iter().map(|live| live.map(|(x, y, w, h)| rect(x, y, w, h))).collect();
-            let Ok(placed) = place(&boxes, &live, &boxes, CANVAS) else { return Ok(()) };
+            let Ok(placed) = place(&boxes, &live, &[boxes.clone(), boxes.clone()].into(), CANVAS) else { return Ok(()) };
             for (n, placement) in placed.iter().enumerate() {
                 let at = placement.rect;
                 prop_assert!(at.right() <= 120 && at.bottom() <= 68);

@@ -82,7 +82,7 @@ impl Rig {
             repeats: false,
             areas,
         };
-        let item = match self.regions.judge(&picture, key) {
+        let item = match self.regions.judge(&picture, self.items.len() as i64, key) {
             Verdict::Equal => Item::Still,
             Verdict::Region(parts) => Item::Region {
                 parts,

@@ -176,8 +176,8 @@ pub(super) fn options(family: Family, settings: &VideoSettings) -> Vec<(&'static
 }
 
 /// Constant rate factor of a rectangle's encoder over that of the whole pictures. It codes without lookahead, at lower QP
-/// for the same factor.
-const RECTANGLE_CRF: u8 = 2;
+/// for the same factor: with 3 more, changed blocks have the same PSNR (docs/performance.md).
+const RECTANGLE_CRF: u8 = 3;
 
 /// What the two encoders of region pictures need: pictures that depend on the one before alone, key frames where they are
 /// asked for, and slices that can stand in each other's pictures.
@@ -201,7 +201,8 @@ fn part_options(list: &mut Vec<(&'static str, String)>, settings: &VideoSettings
         x264_params(list, "dpb-size=2");
         return;
     }
-    // Key frames come when they are asked for, a picture comes out at once, and only one thread works on so little.
+    // Key frames come when they are asked for, a picture comes out at once, and only one thread works on so little. A
+    // rectangle that is coded by itself is hardly better than those that follow: most of them are cameras.
     for (key, value) in [("g", "1073741824"), ("rc-lookahead", "0"), ("mbtree", "0")] {
         set(key, value.to_owned());
     }
@@ -213,7 +214,7 @@ fn part_options(list: &mut Vec<(&'static str, String)>, settings: &VideoSettings
     x264_params(
         list,
         &format!(
-            "no-deblock=1:slice-max-mbs={columns}:mvrange=32:partitions=i8x8,i4x4:force-cfr=1:sync-lookahead=0:sliced-threads=0"
+            "ipratio=1.1:no-deblock=1:slice-max-mbs={columns}:mvrange=32:partitions=i8x8,i4x4:force-cfr=1:sync-lookahead=0:sliced-threads=0"
         ),
     );
 }

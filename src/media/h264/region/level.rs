@@ -11,8 +11,10 @@ const MOST_SLICES: u32 = 48;
 pub struct Limits {
     /// Slices.
     pub slices: u32,
-    /// Bytes, start codes and emulation prevention counted.
+    /// Bytes.
     pub bytes: u64,
+    /// Bytes per second over half a second, on the mean.
+    pub bytes_per_second: u64,
 }
 
 /// A row: level_idc, MaxMBPS, MaxBR in 1000 bit/s, MinCR, SliceRate (0: no bound).
@@ -45,8 +47,8 @@ impl Limits {
     /// Bounds at `frames_per_second` under the stream's level and, where there is one, under a ceiling of so many bits per
     /// second.
     ///
-    /// The bytes are bounded by MinCR, and by half of a picture's share of the bit rate: however many region pictures
-    /// follow each other, the other half stays for whole pictures.
+    /// The bytes of a picture are bounded by MinCR, taken half, since emulation prevention may add to them. Those of a stretch
+    /// are bounded by half of the bit rate: however many region pictures there are, the other half stays for whole ones.
     pub(super) fn new(sps: &Sps, frames_per_second: u32, ceiling: Option<u64>) -> Result<Self, Declined> {
         let &(_, macroblocks, kilobits, compression, slice_rate) = LEVELS
             .iter()
@@ -63,7 +65,8 @@ impl Limits {
         let compressed = 384 * macroblocks / fps / compression;
         Ok(Self {
             slices,
-            bytes: compressed.min(rate / 8 / fps / 2),
+            bytes: compressed / 2,
+            bytes_per_second: rate / 8 / 2,
         })
     }
 }
@@ -91,16 +94,23 @@ mod tests {
 
     #[test]
     fn bounds_follow_the_tables() {
-        // 1080p60 at level 4.2: 522,240 / 60 / 24 = 362 slices; 62.5 Mbit/s / 60 / 2 = 65 kB.
+        // 1080p60 at level 4.2: 522,240 / 60 / 24 = 362 slices; half of 384 x 522,240 / 60 / 2 bytes, and of 62.5 Mbit/s.
         let found = limits(42, 100, 60, None).unwrap();
-        assert_eq!((found.slices, found.bytes), (48, 62_500_000 / 8 / 60 / 2));
+        assert_eq!(
+            (found.slices, found.bytes, found.bytes_per_second),
+            (48, 835_584, 3_906_250)
+        );
         // 360p60 at level 3.1: 108,000 / 60 / 60 = 30.
         assert_eq!(limits(31, 100, 60, None).unwrap().slices, 30);
         // No bound on slices below level 3, and Main's bit rates are not enlarged.
         let found = limits(21, 77, 30, None).unwrap();
-        assert_eq!((found.slices, found.bytes), (48, 4_000_000 / 8 / 30 / 2));
-        // MinCR: 384 x 245,760 / 240 / 4 is above the bit rate's share; a ceiling is below both.
-        assert_eq!(limits(40, 100, 30, Some(6_000_000)).unwrap().bytes, 12_500);
+        assert_eq!((found.slices, found.bytes_per_second), (48, 250_000));
+        // MinCR is 4 at level 4; a ceiling is below the level's bit rate.
+        let found = limits(40, 100, 30, Some(6_000_000)).unwrap();
+        assert_eq!(
+            (found.bytes, found.bytes_per_second),
+            (384 * 245_760 / 30 / 4 / 2, 375_000)
+        );
         assert!(limits(43, 100, 30, None).is_err());
     }
 }

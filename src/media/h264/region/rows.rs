@@ -40,12 +40,9 @@ impl Rows {
         self.slices.len() as u32
     }
 
-    /// Bytes that the rows may take in the stream at most: emulation prevention may add half, headers some.
-    pub fn most_bytes(&self) -> u64 {
-        self.slices
-            .iter()
-            .map(|(_, data)| data.len() as u64 * 3 / 2 + 32)
-            .sum()
+    /// Bytes of the rows in the stream, about: their data and a dozen for each header.
+    pub fn bytes(&self) -> u64 {
+        self.slices.iter().map(|(_, data)| data.len() as u64 + 12).sum()
     }
 
     pub(super) fn slices(&self) -> &[(Header, Vec<u8>)] {
