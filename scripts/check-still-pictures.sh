@@ -2,16 +2,27 @@
 # Exports recordings with still pictures and checks that every frame, played through or sought, is bit for bit the coded
 # picture it repeats: in FFmpeg, in OpenH264 and, where it is installed, in Chromium.
 #
-#   scripts/check-still-pictures.sh [--flags 'EXPORT FLAGS'] RECORDING...
+# With --regions it exports with region pictures and checks that these decoders give the same samples.
+#
+#   scripts/check-still-pictures.sh [--regions] [--flags 'EXPORT FLAGS'] RECORDING...
 set -euo pipefail
 
 flags=(--fps 60 --quality web)
+variable=CAPSTAN_FILMS
+module=still_films
+regions=()
+if [[ ${1:-} == --regions ]]; then
+    regions=(--encoder libx264 --region-pictures on)
+    variable=CAPSTAN_REGION_FILMS
+    module=region_films
+    shift
+fi
 if [[ ${1:-} == --flags ]]; then
     read -r -a flags <<<"${2:?--flags needs a value}"
     shift 2
 fi
 if (($# == 0)); then
-    echo "usage: $0 [--flags 'EXPORT FLAGS'] RECORDING..." >&2
+    echo "usage: $0 [--regions] [--flags 'EXPORT FLAGS'] RECORDING..." >&2
     exit 2
 fi
 recordings=()
@@ -26,7 +37,7 @@ trap 'rm -rf "$folder"' EXIT
 films=
 for recording in "${recordings[@]}"; do
     film=$folder/$(basename "$recording" .cap).mp4
-    "${CARGO_TARGET_DIR:-target}/release/capstan" export --quiet "${flags[@]}" "$recording" "$film"
+    "${CARGO_TARGET_DIR:-target}/release/capstan" export --quiet "${flags[@]}" "${regions[@]}" "$recording" "$film"
     films=${films:+$films:}$film
 done
-CAPSTAN_FILMS=$films cargo test --release --locked --quiet --test whole -- films_named_by_the_environment
+env "$variable=$films" cargo test --release --locked --quiet --test whole -- "$module::films_named_by_the_environment"

@@ -301,7 +301,7 @@ fn paint(picture: &mut Nv12Frame, rect: PixelRect, phase: usize, areas: &mut Are
     let (right, bottom) = (rect.right().min(size.width), rect.bottom().min(size.height));
     for y in rect.y as usize..bottom as usize {
         for x in rect.x as usize..right as usize {
-            let wave = ((x + phase * 3) / 6 ^ (y + phase * 2) / 7) % 23;
+            let wave = (((x + phase * 3) / 6) ^ ((y + phase * 2) / 7)) % 23;
             picture.y[y * picture.y_stride + x] = 30 + (wave * 8) as u8;
             picture.uv[y / 2 * picture.uv_stride + x] = 100 + ((x / 9 + phase) % 40) as u8;
         }
@@ -398,7 +398,7 @@ proptest! {
             for step in [Some(steps.0), steps.1].into_iter().flatten() {
                 match step {
                     Step::Paint(x, y, width, height, phase) => {
-                        rect = at(x % size.width & !1, y % size.height & !1, width, height);
+                        rect = at((x % size.width) & !1, (y % size.height) & !1, width, height);
                         paint(&mut picture, rect, phase, &mut areas);
                     }
                     Step::Grow(by) => {
@@ -406,7 +406,11 @@ proptest! {
                         paint(&mut picture, rect, n, &mut areas);
                     }
                     Step::Move(x, y) => {
-                        rect = PixelRect { x: (rect.x + x) % size.width & !1, y: (rect.y + y) % size.height & !1, ..rect };
+                        rect = PixelRect {
+                            x: ((rect.x + x) % size.width) & !1,
+                            y: ((rect.y + y) % size.height) & !1,
+                            ..rect
+                        };
                         paint(&mut picture, rect, n, &mut areas);
                     }
                     Step::Page(seed) => {

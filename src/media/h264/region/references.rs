@@ -1,7 +1,7 @@
 //! Which pictures a decoder holds for reference, as the stream's markings leave them (H.264 8.2.5).
 //!
 //! Two are enough: the last picture as the encoder of whole pictures left it, and the last region picture. One of them is
-//! always the picture before. Both are short-term pictures, since decoders are least sure of long-term ones: OpenH264 2.6
+//! always the picture before. Both are short-term pictures, since decoders are least sure of long-term ones: OpenH264 2.7
 //! loses pictures that become such behind a slice that does not refer to them.
 
 /// Reference pictures that the stream needs.
