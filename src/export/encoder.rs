@@ -10,8 +10,8 @@ use super::settings::{ExportSettings, RegionPictures, Repeats};
 use super::stage::mux::Writer;
 use crate::frame::Size;
 use crate::media::encode::{
-    AAC_BIT_RATE, AacEncoder, AttemptOutcome, EncoderReport, Part, REGION_ENCODER, Track, VideoEncoder, VideoSettings,
-    open_video, try_region_pictures, try_still_pictures,
+    AAC_BIT_RATE, AacEncoder, AttemptOutcome, EncoderReport, Part, REGION_ENCODER, Track, VideoEncoder,
+    VideoSettings, open_video, try_region_pictures, try_still_pictures,
 };
 #[cfg(target_os = "macos")]
 use crate::media::encode::{EncodeError, SURFACE_ENCODER, SurfaceFormat, TestPictures, open_surface_video};
@@ -111,7 +111,7 @@ impl Encoder {
         let writer = PacketFileWriter::create(output.partial(), output.target(), label)?;
         Ok(FileSink {
             video_track: self.encoder.track(),
-            coder: Coder::new(self.encoder, self.mode, self.video.key_frame_interval()),
+            coder: Coder::new(self.encoder, self.mode, None, self.video.key_frame_interval()),
             sound: None,
             writer: Writer::Packets { writer, frames: 0 },
         })

@@ -37,6 +37,9 @@ pub enum ShardError {
         /// Why.
         source: io::Error,
     },
+    /// Parts can't hold region pictures.
+    #[error("parts can't hold region pictures; leave --region-pictures out, or export the recording whole")]
+    RegionPictures,
     /// The plan is no plan.
     #[error("{path} is no plan that this version can run; make one with `capstan shard plan`")]
     Plan {

@@ -15,8 +15,8 @@ use super::part::PartId;
 use super::tool::Tool;
 use crate::cap::config::BackgroundSource;
 use crate::export::{
-    AdapterPath, EncoderSetting, ExportSettings, Fallback, PixelPathSetting, Rehearsal, SamplingSetting,
-    Span, rehearse,
+    AdapterPath, EncoderSetting, ExportSettings, Fallback, PixelPathSetting, RegionPictures, Rehearsal,
+    SamplingSetting, Span, rehearse,
 };
 use crate::frame::Size;
 use crate::media::encode::{OptionSet, TrackFacts};
@@ -120,6 +120,9 @@ pub fn plan(request: &PlanRequest) -> Result<MadePlan, ShardError> {
     if request.settings.encoder == EncoderSetting::None {
         return Err(ShardError::NoEncoder);
     }
+    if request.settings.region_pictures == RegionPictures::On {
+        return Err(ShardError::RegionPictures);
+    }
     let absolute = |path: &Path| {
         std::path::absolute(path).map_err(|source| ShardError::Read {
             path: path.to_owned(),
@@ -131,6 +134,8 @@ pub fn plan(request: &PlanRequest) -> Result<MadePlan, ShardError> {
         path: recording.clone(),
     })?;
     let mut settings = request.settings.clone();
+    // Their references would have to be known across the borders.
+    settings.region_pictures = RegionPictures::Off;
     // The same number of threads everywhere: x264's pictures depend on it.
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     settings.encoder_threads = Some(settings.encoder_threads.unwrap_or(cores));
