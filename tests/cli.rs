@@ -25,6 +25,7 @@ fn help_is_what_people_read_first() {
 
     Commands:
       export       Export a recording to MP4
+      shard        Divide an export into parts that are made anywhere, and join them
       bench        Measure exports: repeated runs, statistics, floor, quality; compare results
       inspect      Say what a recording holds and everything that is wrong with it
       doctor       List adapters, FFmpeg libraries, decoders and encoders, and whether they open

@@ -156,7 +156,9 @@ fn music_and_pictures_outside_are_refused() {
 #[test]
 fn a_confined_export_is_the_same() {
     for name in ["desk", "fragments", "instant", "legacy"] {
-        let more: &[&str] = if name == "instant" { &[] } else { &SMALL };
+        // x264 gives the same bytes twice where no ceiling of the rate makes it look at how far its threads are.
+        let repeatable = [&SMALL[..], &["--cap-rate"]].concat();
+        let more: &[&str] = if name == "instant" { &[] } else { &repeatable };
         let free = Export::done(&fixture(name), more);
         let confined = Export::done(&fixture(name), &[more, &["--confined"]].concat());
         assert!(
