@@ -264,6 +264,7 @@ fn check_fixture(name: &str) {
 }
 
 #[test]
+#[ignore = "takes minutes: cargo test --release --test whole region_films -- --ignored"]
 fn desk() {
     check_fixture("desk");
 }
@@ -279,16 +280,19 @@ fn portrait() {
 }
 
 #[test]
+#[ignore = "takes minutes: cargo test --release --test whole region_films -- --ignored"]
 fn legacy() {
     check_fixture("legacy");
 }
 
 #[test]
+#[ignore = "takes minutes: cargo test --release --test whole region_films -- --ignored"]
 fn fragments() {
     check_fixture("fragments");
 }
 
 #[test]
+#[ignore = "takes minutes: cargo test --release --test whole region_films -- --ignored"]
 fn everything() {
     check_fixture("everything");
 }
