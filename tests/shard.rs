@@ -449,7 +449,7 @@ fn what_does_not_fit_the_plan_is_refused() {
     run(&mut shards.command("0", &["--recording", copy.to_str().unwrap()])).assert_code(0);
     fs::remove_file(shards.file("0")).unwrap();
 
-    // A plan that somebody edited.
+    // An edited plan.
     let file = shards.at("plan.json");
     let plan = fs::read_to_string(&file).unwrap();
     fs::write(

@@ -236,20 +236,11 @@ struct Hall {
 
 impl Hall {
     fn new(requests: &[Request], json: bool, quiet: bool) -> Self {
-        let nothing = Progress {
-            phase: Phase::Prepare,
-            frames: 0,
-            total: 0,
-            elapsed: Duration::ZERO,
-            fps: 0.0,
-            speed: 0.0,
-            left: None,
-        };
         Self {
             begun: Instant::now(),
             display: Display::new(quiet || json),
             json,
-            states: vec![nothing; requests.len()],
+            states: vec![Progress::NOTHING; requests.len()],
             finished: 0,
             last: None,
         }

@@ -37,7 +37,7 @@ mod surfaces;
 mod trace;
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 pub use cancel::Cancel;
 pub use decoded::{decode_all, decode_all_instant};
@@ -111,15 +111,7 @@ pub fn export_with(
     observer: &mut dyn Observer,
 ) -> Result<ExportReport, ExportError> {
     let begun = Instant::now();
-    observer.progress(&Progress {
-        phase: Phase::Prepare,
-        frames: 0,
-        total: 0,
-        elapsed: Duration::ZERO,
-        fps: 0.0,
-        speed: 0.0,
-        left: None,
-    });
+    observer.progress(&Progress::NOTHING);
     let settings = &request.settings;
     declare_inputs(request, door)?;
     let output = match settings.encoder {

@@ -44,6 +44,19 @@ pub struct Progress {
     pub left: Option<Duration>,
 }
 
+impl Progress {
+    /// Before anything is known.
+    pub const NOTHING: Self = Self {
+        phase: Phase::Prepare,
+        frames: 0,
+        total: 0,
+        elapsed: Duration::ZERO,
+        fps: 0.0,
+        speed: 0.0,
+        left: None,
+    };
+}
+
 /// Watches an export. Called from the thread that runs it, about ten times a second and at each change of phase.
 pub trait Observer {
     /// Tells how far the export is.

@@ -60,23 +60,29 @@ impl SliceHeader {
                 skip_weights(&mut r, references, sps.chroma_array)?;
             }
         }
-        if idr {
-            r.flag()?;
-            if r.flag()? {
-                return Err(Declined::Unsupported(
-                    "the stream has long-term reference pictures",
-                ));
-            }
-        } else if r.flag()? {
-            return Err(Declined::Unsupported(
-                "the encoder marks reference pictures itself",
-            ));
-        }
+        decline_marking(&mut r, idr)?;
         Ok(Self {
             frame_num,
             frame_num_at,
         })
     }
+}
+
+/// Reads dec_ref_pic_marking (7.3.3.3) of a picture that must leave its marking to the sliding window.
+pub(super) fn decline_marking(r: &mut BitReader<'_>, idr: bool) -> Result<(), Declined> {
+    if idr {
+        r.flag()?;
+        if r.flag()? {
+            return Err(Declined::Unsupported(
+                "the stream has long-term reference pictures",
+            ));
+        }
+    } else if r.flag()? {
+        return Err(Declined::Unsupported(
+            "the encoder marks reference pictures itself",
+        ));
+    }
+    Ok(())
 }
 
 /// ref_pic_list_modification() (7.3.3.1). With one reference picture a list can only name the picture before; anything

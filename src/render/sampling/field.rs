@@ -36,7 +36,7 @@ pub(super) struct Window<'a> {
 }
 
 impl Window<'_> {
-    /// What the first pair would be the how manieth of, if the window began at the picture's first texel.
+    /// The number of the first pair, counted row by row from the picture's first texel.
     #[inline(always)]
     pub(super) fn first(&self) -> u32 {
         self.origin[1]

@@ -1,4 +1,4 @@
-//! How loud somebody speaks, and the gains that make it [`TARGET`].
+//! The level of speech, and the gains that bring it to [`TARGET`].
 
 use ebur128::{EbuR128, Mode};
 

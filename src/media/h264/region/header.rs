@@ -4,6 +4,7 @@ use super::super::Declined;
 use super::super::bits::{BitReader, BitWriter};
 use super::super::nal::{self, kind};
 use super::super::parameter_sets::{Pps, Sps};
+use super::super::slice::decline_marking;
 
 /// What a macroblock of the slice may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,18 +91,7 @@ impl Header {
                 return Err(Declined::Unsupported("the encoder orders references itself"));
             }
         }
-        if idr.is_some() {
-            r.flag()?;
-            if r.flag()? {
-                return Err(Declined::Unsupported(
-                    "the stream has long-term reference pictures",
-                ));
-            }
-        } else if r.flag()? {
-            return Err(Declined::Unsupported(
-                "the encoder marks reference pictures itself",
-            ));
-        }
+        decline_marking(&mut r, idr.is_some())?;
         let cabac_init = if kind == SliceKind::P { r.ue()? } else { 0 };
         if cabac_init > 2 {
             return Err(Declined::Malformed("cabac_init_idc is above 2"));

@@ -8,7 +8,7 @@
 //!   leaves no neighbour above, so that skipped macroblocks have no motion in either.
 //! * The deblocking filter is off in region and skip slices.
 //! * Motion vectors must not read outside the rectangle: the small encoder sees its own padding there, a decoder the
-//!   picture's other pixels. Whoever codes the rectangle checks that.
+//!   picture's other pixels. The code that encodes the rectangle checks that.
 //! * There is one sequence and one picture parameter set, that of the whole pictures. What the small encoder's set says
 //!   about macroblocks must be equal.
 
