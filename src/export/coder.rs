@@ -67,6 +67,10 @@ pub(super) struct Coder {
     /// Frames taken so far: the pts of the next one.
     frames: i64,
     last_key: i64,
+    /// The frame of the last picture that is no copy.
+    last_coded: i64,
+    /// The time that the encoder of whole pictures was told for its last one: that of the film without its region pictures.
+    whole_time: i64,
     /// Pictures given to the encoder, from the one whose packet is due next on.
     runs: VecDeque<Run>,
     /// Packets that came out while the repetitions of their picture may still grow.
@@ -89,6 +93,8 @@ impl Coder {
             forced: None,
             frames: 0,
             last_key: 0,
+            last_coded: 0,
+            whole_time: 0,
             runs: VecDeque::new(),
             packets: VecDeque::new(),
             counts: PictureCounts::default(),
@@ -148,8 +154,12 @@ impl Coder {
             self.last_key = pts;
         }
         if parts.is_none() {
-            self.encoder.send(&picture.input, pts, key_due)?;
+            // To x264 a picture that lasts longer is worth more bits. A whole picture before a run of region pictures lasts no
+            // longer than others.
+            self.whole_time += pts - self.last_coded;
+            self.encoder.send(&picture.input, self.whole_time, key_due)?;
         }
+        self.last_coded = pts;
         self.runs.push_back(Run {
             pts,
             key,
@@ -223,7 +233,10 @@ impl Coder {
             (Some(regions), None) => {
                 let declined = |reason| ExportError::RegionPictures { frame: pts, reason };
                 let packet = due(&mut self.packets)?;
-                packet.with_data(&regions.stream().whole(packet.data(), key).map_err(declined)?)?
+                let picture = regions.stream().whole(packet.data(), key).map_err(declined)?;
+                let mut packet = packet.with_data(&picture)?;
+                packet.set_timing(pts, pts, 1);
+                packet
             }
             (None, _) => due(&mut self.packets)?,
         };

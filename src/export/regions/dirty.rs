@@ -13,12 +13,13 @@ const MOST_BOXES: usize = 4;
 const WORTH_MERGING: u32 = 24;
 
 /// Boxes around the macroblocks in which `after` differs from `before`, which it does within `areas` only. They do not
-/// overlap; none means that the pictures are equal.
-pub(super) fn boxes(before: &Nv12Frame, after: &Nv12Frame, areas: &Areas) -> Vec<MbRect> {
+/// overlap; none means that the pictures are equal. `None` where more than `most` macroblocks differ.
+pub(super) fn boxes(before: &Nv12Frame, after: &Nv12Frame, areas: &Areas, most: u32) -> Option<Vec<MbRect>> {
     let columns = after.size.width.div_ceil(MB as u32) as usize;
     let rows = after.size.height.div_ceil(MB as u32) as usize;
     let mut found = Vec::new();
     let mut marks = vec![false; columns];
+    let mut marked = 0;
     for row in 0..rows {
         marks.fill(false);
         let lines = row * MB..(row * MB + MB).min(after.size.height as usize);
@@ -29,6 +30,10 @@ pub(super) fn boxes(before: &Nv12Frame, after: &Nv12Frame, areas: &Areas) -> Vec
                 let across = area.x as usize..area.right() as usize;
                 mark(before, after, across, top..bottom, &mut marks);
             }
+        }
+        marked += marks.iter().filter(|mark| **mark).count();
+        if marked > most as usize {
+            return None;
         }
         for run in runs(&marks) {
             add(
@@ -45,7 +50,7 @@ pub(super) fn boxes(before: &Nv12Frame, after: &Nv12Frame, areas: &Areas) -> Vec
     while found.len() > MOST_BOXES {
         merge_closest(&mut found);
     }
-    found
+    Some(found)
 }
 
 /// Marks the columns of macroblocks that differ between `across` and between the luma rows `down`.
@@ -144,7 +149,11 @@ mod tests {
             if wide {
                 areas = Areas::whole(SIZE);
             }
-            let boxes = boxes(&before, &after, &areas);
+            let count = pixels.iter().map(|(x, y, _)| (x / 16, y / 16)).collect::<std::collections::BTreeSet<_>>().len();
+            if let Some(less) = count.checked_sub(1) {
+                prop_assert!(boxes(&before, &after, &areas, less as u32).is_none());
+            }
+            let boxes = boxes(&before, &after, &areas, count as u32).unwrap();
             prop_assert!(boxes.len() <= MOST_BOXES);
             prop_assert_eq!(boxes.is_empty(), pixels.is_empty());
             for (n, a) in boxes.iter().enumerate() {
@@ -162,7 +171,8 @@ mod tests {
     fn boxes_are_tight_and_equal_pictures_have_none() {
         let before = Nv12Frame::new(SIZE);
         let mut after = before.clone();
-        assert!(boxes(&before, &after, &Areas::whole(SIZE)).is_empty());
+        let found = boxes(&before, &after, &Areas::whole(SIZE), 0);
+        assert_eq!(found, Some(Vec::new()));
         after.y[100 * after.y_stride + 47] = 1;
         after.y[100 * after.y_stride + 48] = 1;
         let expected = MbRect {
@@ -171,6 +181,7 @@ mod tests {
             width: 2,
             height: 1,
         };
-        assert_eq!(boxes(&before, &after, &Areas::whole(SIZE)), [expected]);
+        let found = boxes(&before, &after, &Areas::whole(SIZE), 2);
+        assert_eq!(found, Some(vec![expected]));
     }
 }

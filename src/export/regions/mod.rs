@@ -128,19 +128,21 @@ impl Regions {
         let Some(latest) = latest.filter(|_| !key) else {
             return self.whole(key, None);
         };
-        let boxes = dirty::boxes(&latest, planes, &picture.areas);
-        if boxes.is_empty() {
-            return Verdict::Equal;
-        }
-        if self.failures >= MOST_FAILURES {
-            return self.whole(key, Some("rectangles could not be coded"));
-        }
         let (columns, rows) = self.stream.macroblocks();
         let canvas = Canvas {
             columns,
             rows,
             slices: self.stream.limits().slices,
         };
+        let Some(boxes) = dirty::boxes(&latest, planes, &picture.areas, canvas.most()) else {
+            return self.whole(key, Some(plan::MUCH_CHANGES));
+        };
+        if boxes.is_empty() {
+            return Verdict::Equal;
+        }
+        if self.failures >= MOST_FAILURES {
+            return self.whole(key, Some("rectangles could not be coded"));
+        }
         let live: Vec<_> = self.slots.iter().map(|slot| slot.shown.place()).collect();
         let placed = plan::place(&boxes, &live, &self.recent, canvas);
         self.recent.push_back(boxes);

@@ -12,11 +12,9 @@ const WIDTHS: [u32; 8] = [16, 24, 32, 40, 56, 72, 96, 128];
 const HEIGHTS: [u32; 6] = [8, 12, 16, 24, 32, 48];
 /// Share of the picture from which on it is coded whole.
 const MOST_SHARE: f64 = 0.3;
-/// Share of the picture that a rectangle may begin with at once. It is coded by itself then, which costs bytes; a larger one
-/// has to have changed alike before.
-const SUDDEN_SHARE: f64 = 0.04;
-/// In so many of the pictures that are remembered.
-const EVIDENCE: usize = 2;
+/// In so many of the pictures that are remembered a change must have been where a rectangle begins. It is coded by itself
+/// then, which costs bytes: what soon moves on or came only once is cheaper whole.
+const EVIDENCE: usize = 3;
 
 /// The picture that rectangles are placed in.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +27,15 @@ pub(super) struct Canvas {
     pub slices: u32,
 }
 
+/// Why a picture is coded whole of which much changes.
+pub(super) const MUCH_CHANGES: &str = "much of the picture changes";
+
 impl Canvas {
+    /// Macroblocks that may change in a picture that is not coded whole.
+    pub(super) fn most(&self) -> u32 {
+        self.part(MOST_SHARE)
+    }
+
     /// `share` of the picture, in macroblocks.
     fn part(&self, share: f64) -> u32 {
         (f64::from(self.columns * self.rows) * share) as u32
@@ -56,8 +62,8 @@ pub(super) fn place(
     before: &VecDeque<Vec<MbRect>>,
     canvas: Canvas,
 ) -> Result<Vec<Placement>, &'static str> {
-    if boxes.iter().map(|found| found.area()).sum::<u32>() > canvas.part(MOST_SHARE) {
-        return Err("much of the picture changes");
+    if boxes.iter().map(|found| found.area()).sum::<u32>() > canvas.most() {
+        return Err(MUCH_CHANGES);
     }
     let mut groups: Vec<MbRect> = boxes.to_vec();
     let placed = loop {
@@ -72,32 +78,20 @@ pub(super) fn place(
         }
     };
     let rects: Vec<MbRect> = placed.iter().map(|placement| placement.rect).collect();
-    if rects.iter().map(|rect| rect.area()).sum::<u32>() > canvas.part(MOST_SHARE) {
-        return Err("much of the picture changes");
+    if rects.iter().map(|rect| rect.area()).sum::<u32>() > canvas.most() {
+        return Err(MUCH_CHANGES);
     }
     if slice_count(&rects, canvas.columns, canvas.rows) > canvas.slices {
         return Err("it would take too many slices");
     }
-    let begins = placed.iter().filter(|placement| placement.live.is_none());
-    let sudden = begins
-        .filter(|placement| {
-            let change = groups.iter().find(|group| placement.rect.holds(**group));
-            let alike = |old: &&Vec<MbRect>| {
-                change.is_some_and(|change| old.iter().any(|old| is_like(*change, *old)))
-            };
-            before.iter().filter(alike).count() < EVIDENCE
-        })
-        .map(|placement| placement.rect.area())
-        .sum::<u32>();
-    if sudden > canvas.part(SUDDEN_SHARE).max(WIDTHS[0] * HEIGHTS[0]) {
-        return Err("a large part of it changes for the first time");
+    let lasts = |placement: &Placement| {
+        let within = |old: &&Vec<MbRect>| old.iter().any(|old| placement.rect.holds(*old));
+        placement.live.is_some() || before.iter().filter(within).count() >= EVIDENCE
+    };
+    if !placed.iter().all(lasts) {
+        return Err("what changes in it may soon move on");
     }
     Ok(placed)
-}
-
-/// Whether two changes are of one place and size, about.
-fn is_like(a: MbRect, b: MbRect) -> bool {
-    a.hull(b).area() * 3 <= a.area().min(b.area()) * 4
 }
 
 /// A placement for each group, or the two groups whose rectangles overlap.
@@ -192,7 +186,8 @@ mod tests {
     #[test]
     fn a_rectangle_goes_on_while_changes_stay_within() {
         let pointer = rect(50, 30, 2, 2);
-        let first = place(&[pointer], &[], &seen(0, pointer), CANVAS).unwrap();
+        assert!(place(&[pointer], &[], &seen(2, pointer), CANVAS).is_err());
+        let first = place(&[pointer], &[], &seen(3, pointer), CANVAS).unwrap();
         assert_eq!(first.len(), 1);
         assert_eq!(first[0].live, None);
         let live = [None, Some(first[0].rect)];
@@ -204,28 +199,27 @@ mod tests {
                 live: Some(1)
             }]
         );
-        let far = place(&[rect(70, 31, 2, 2)], &live, &seen(1, pointer), CANVAS).unwrap();
-        assert_eq!(far[0].live, None);
+        let far = rect(70, 31, 2, 2);
+        assert!(place(&[far], &live, &seen(6, pointer), CANVAS).is_err());
+        assert_eq!(place(&[far], &live, &seen(3, far), CANVAS).unwrap()[0].live, None);
     }
 
     #[test]
     fn a_camera_of_23_rows_fits_into_48_slices() {
         let camera = rect(95, 42, 23, 23);
-        let placed = place(&[camera], &[], &seen(2, camera), CANVAS).unwrap();
+        let placed = place(&[camera], &[], &seen(3, camera), CANVAS).unwrap();
         assert_eq!((placed[0].rect.y, placed[0].rect.height), (42, 23));
         let tall = rect(95, 40, 23, 25);
         assert_eq!(
-            place(&[tall], &[], &seen(2, tall), CANVAS),
+            place(&[tall], &[], &seen(3, tall), CANVAS),
             Err("it would take too many slices")
         );
     }
 
     #[test]
-    fn what_is_large_begins_at_its_third_change() {
-        let camera = rect(95, 42, 23, 23);
-        assert!(place(&[camera], &[], &seen(1, camera), CANVAS).is_err());
-        assert!(place(&[camera], &[], &seen(2, rect(96, 43, 22, 22)), CANVAS).is_ok());
-        assert!(place(&[rect(0, 0, 120, 30)], &[], &seen(6, rect(0, 0, 120, 30)), CANVAS).is_err());
+    fn what_is_large_is_coded_whole() {
+        let wide = rect(0, 0, 120, 30);
+        assert_eq!(place(&[wide], &[], &seen(6, wide), CANVAS), Err(MUCH_CHANGES));
     }
 
     proptest! {
@@ -239,7 +233,7 @@ mod tests {
                 super::super::dirty::add(&mut boxes, rect(x, y, width, height));
             }
             let live: Vec<_> = live.iter().map(|live| live.map(|(x, y, w, h)| rect(x, y, w, h))).collect();
-            let Ok(placed) = place(&boxes, &live, &[boxes.clone(), boxes.clone()].into(), CANVAS) else { return Ok(()) };
+            let Ok(placed) = place(&boxes, &live, &vec![boxes.clone(); EVIDENCE].into(), CANVAS) else { return Ok(()) };
             for (n, placement) in placed.iter().enumerate() {
                 let at = placement.rect;
                 prop_assert!(at.right() <= 120 && at.bottom() <= 68);

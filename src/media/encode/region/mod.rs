@@ -3,6 +3,7 @@
 mod motion;
 mod trial;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 pub use trial::try_region_pictures;
@@ -12,7 +13,7 @@ use super::video::VideoEncoder;
 use super::{EncodeError, EncoderInput, VideoSettings, codec as list};
 use crate::frame::{Nv12Frame, Size};
 use crate::media::h264::{Declined, MbRect, RegionStream, RowReader, Rows};
-use motion::{Allowed, MotionCheck};
+use motion::{Allowed, Follower};
 
 /// The encoder whose streams region pictures are made of.
 pub const REGION_ENCODER: &str = "libx264";
@@ -50,11 +51,19 @@ pub struct CodedRegion {
 /// Its picture is the rectangle with a row of macroblocks above and one below. These guards are black or white, whichever
 /// is further from the content beside it, and stay so: they look like nothing that a block could be predicted from. Without
 /// them the encoder would see its own padding there, which looks like the rectangle's edge, and refer to it often.
+///
+/// Macroblocks that are as they were when the rectangle was coded last are shown to it as decoders have them. Nothing is
+/// left to code there then. Otherwise it would search for what predicts the error of its last picture a little better, and
+/// at the rectangle's edges find it outside.
 pub struct RegionEncoder {
     encoder: VideoEncoder,
     reader: RowReader,
-    check: MotionCheck,
+    follower: Follower,
+    /// What the encoder is shown.
     picture: Arc<Nv12Frame>,
+    /// The rectangle as it was when it was coded last, and room for the next one.
+    before: Nv12Frame,
+    next: Nv12Frame,
     size: (u32, u32),
     coded: i64,
 }
@@ -88,8 +97,10 @@ impl RegionEncoder {
         let track = encoder.track();
         Ok(Self {
             reader: stream.reader(track.extradata(), GUARD)?,
-            check: MotionCheck::open(track.extradata())?,
+            follower: Follower::open(track.extradata())?,
             picture: Arc::new(Nv12Frame::new(settings.size)),
+            before: Nv12Frame::new(settings.size),
+            next: Nv12Frame::new(settings.size),
             encoder,
             size: (columns, rows),
             coded: 0,
@@ -121,7 +132,8 @@ impl RegionEncoder {
             height: self.size.1,
         };
         let columns = picture.size.width.div_ceil(MB as u32);
-        fill(Arc::make_mut(&mut self.picture), picture, place, restart);
+        fill(&mut self.next, picture, place);
+        self.show(restart);
         let allowed = Allowed {
             left: (x > 0).then_some(0),
             right: (place.right() < columns).then_some((place.width as usize * MB) as i32),
@@ -132,16 +144,18 @@ impl RegionEncoder {
         #[cfg(test)]
         let mut packets = vec![[self.encoder.track().extradata(), &packet].concat()];
         let mut again = false;
-        if self.check.outside(&packet, &allowed)? > 0 {
+        if self.follower.outside(&packet, &allowed)? > 0 {
             again = true;
+            self.show(true);
             packet = self.encode(true)?;
             #[cfg(test)]
             packets.push(packet.clone());
-            if self.check.outside(&packet, &allowed)? > 0 {
+            if self.follower.outside(&packet, &allowed)? > 0 {
                 let reason = "a picture that was to be coded by itself is predicted";
                 return Err(Declined::Malformed(reason).into());
             }
         }
+        std::mem::swap(&mut self.before, &mut self.next);
         let rows = self.reader.read(&packet)?;
         if rows.intra() != (restart || again) {
             let reason = "the encoder starts anew at other pictures than it was told";
@@ -155,6 +169,24 @@ impl RegionEncoder {
         })
     }
 
+    /// Makes the encoder's next picture of `next`: all of it with `restart`, otherwise what differs from `before`.
+    fn show(&mut self, restart: bool) {
+        let picture = Arc::make_mut(&mut self.picture);
+        for row in GUARD..GUARD + self.size.1 {
+            for column in 0..self.size.0 {
+                let (column, row) = (column as usize, row as usize);
+                if !restart && is_equal(&self.before, &self.next, column, row) {
+                    self.follower.copy(column, row, picture);
+                } else {
+                    copy(&self.next, picture, column, row);
+                }
+            }
+        }
+        if restart {
+            set_guards(picture, self.size.1 as usize);
+        }
+    }
+
     fn encode(&mut self, restart: bool) -> Result<Vec<u8>, RegionError> {
         let input = EncoderInput::Nv12(Arc::clone(&self.picture));
         self.encoder.send(&input, self.coded, restart)?;
@@ -166,21 +198,38 @@ impl RegionEncoder {
     }
 }
 
-/// Copies a rectangle between its guards. What lies beyond the picture repeats its last row and column, as encoders pad
-/// it. The guards' colours are chosen anew only with `restart`.
-fn fill(to: &mut Nv12Frame, from: &Nv12Frame, place: MbRect, restart: bool) {
-    let chroma = from.size.chroma_420();
+/// Rows of both planes that a macroblock has, as ranges of bytes.
+fn macroblock(
+    frame: &Nv12Frame,
+    column: usize,
+    row: usize,
+) -> [impl Iterator<Item = Range<usize>> + use<>; 2] {
+    // A row of interleaved chroma has as many bytes as one of luma.
+    [(MB, frame.y_stride), (MB / 2, frame.uv_stride)].map(|(side, stride)| {
+        (row * side..(row + 1) * side).map(move |y| {
+            let start = y * stride + column * MB;
+            start..start + MB
+        })
+    })
+}
+
+fn is_equal(a: &Nv12Frame, b: &Nv12Frame, column: usize, row: usize) -> bool {
+    let [mut luma, mut chroma] = macroblock(a, column, row);
+    luma.all(|at| a.y[at.clone()] == b.y[at]) && chroma.all(|at| a.uv[at.clone()] == b.uv[at])
+}
+
+fn copy(from: &Nv12Frame, to: &mut Nv12Frame, column: usize, row: usize) {
+    let [luma, chroma] = macroblock(from, column, row);
+    luma.for_each(|at| to.y[at.clone()].copy_from_slice(&from.y[at]));
+    chroma.for_each(|at| to.uv[at.clone()].copy_from_slice(&from.uv[at]));
+}
+
+/// Copies a rectangle to where it lies between its guards. What lies beyond the picture repeats its last row and column,
+/// as encoders pad it.
+fn fill(to: &mut Nv12Frame, from: &Nv12Frame, place: MbRect) {
+    let (luma, chroma) = (from.size, from.size.chroma_420());
     let planes = [
-        (
-            &mut to.y,
-            to.y_stride,
-            &from.y,
-            from.y_stride,
-            MB,
-            1,
-            from.size.width as usize,
-            from.size.height as usize,
-        ),
+        (&mut to.y, to.y_stride, &from.y, from.y_stride, MB, 1, luma),
         (
             &mut to.uv,
             to.uv_stride,
@@ -188,18 +237,16 @@ fn fill(to: &mut Nv12Frame, from: &Nv12Frame, place: MbRect, restart: bool) {
             from.uv_stride,
             MB / 2,
             2,
-            chroma.width as usize,
-            chroma.height as usize,
+            chroma,
         ),
     ];
-    for (to, to_stride, from, from_stride, side, sample, width, height) in planes {
+    for (to, to_stride, from, from_stride, side, sample, size) in planes {
         let guard = GUARD as usize * side;
         let left = place.x as usize * side;
         let columns = place.width as usize * side;
-        let inside = columns.min(width.saturating_sub(left)) * sample;
-        let rows = place.height as usize * side;
-        for row in 0..rows {
-            let y = (place.y as usize * side + row).min(height - 1);
+        let inside = columns.min((size.width as usize).saturating_sub(left)) * sample;
+        for row in 0..place.height as usize * side {
+            let y = (place.y as usize * side + row).min(size.height as usize - 1);
             let source = y * from_stride + left * sample;
             let target = &mut to[(guard + row) * to_stride..][..columns * sample];
             target[..inside].copy_from_slice(&from[source..source + inside]);
@@ -207,24 +254,23 @@ fn fill(to: &mut Nv12Frame, from: &Nv12Frame, place: MbRect, restart: bool) {
                 target[at] = target[at - sample];
             }
         }
-        if !restart {
-            continue;
+    }
+}
+
+/// Makes the guards black or white, unlike what lies beside them.
+fn set_guards(picture: &mut Nv12Frame, rows: usize) {
+    let guard = GUARD as usize * MB;
+    let bottom = guard + rows * MB;
+    for (at, beside) in [(0, guard), (bottom, bottom - 1)] {
+        let width = picture.size.width as usize;
+        let edge = &picture.y[beside * picture.y_stride..][..width];
+        let sum: u64 = edge.iter().map(|&luma| u64::from(luma)).sum();
+        let luma = if sum > 127 * width as u64 { 16 } else { 235 };
+        for row in at..at + guard {
+            picture.y[row * picture.y_stride..][..width].fill(luma);
         }
-        for (guard_rows, beside) in [
-            (0..guard, guard),
-            (guard + rows..guard + rows + guard, guard + rows - 1),
-        ] {
-            let luma = sample == 1;
-            let edge = &to[beside * to_stride..][..columns * sample];
-            let mean = edge.iter().map(|&value| u64::from(value)).sum::<u64>() / edge.len().max(1) as u64;
-            let value = match (luma, mean > 127) {
-                (false, _) => 128,
-                (true, true) => 16,
-                (true, false) => 235,
-            };
-            for row in guard_rows {
-                to[row * to_stride..][..columns * sample].fill(value);
-            }
+        for row in at / 2..(at + guard) / 2 {
+            picture.uv[row * picture.uv_stride..][..width].fill(128);
         }
     }
 }

@@ -1,8 +1,13 @@
-//! Reads the motion vectors of coded pictures and finds those that read outside of a rectangle.
+//! Decodes the pictures of a rectangle's encoder: finds motion vectors that read outside of the rectangle, and keeps what a
+//! decoder shows.
+
+use std::ops::Range;
 
 use ffmpeg_next::{Error, codec, decoder, ffi, frame};
 
 use super::super::EncodeError;
+use super::MB;
+use crate::frame::Nv12Frame;
 use crate::media::ffmpeg::{self, FfmpegError};
 
 /// What motion vectors may read, in pixels of the small picture.
@@ -48,30 +53,38 @@ impl Block {
     }
 
     fn reads_outside(&self, allowed: &Allowed) -> bool {
-        let (x, y) = (self.x + (self.motion.0 >> 2), self.y + (self.motion.1 >> 2));
-        // The six taps of a fraction reach 2 samples back and 3 on (8.4.2.2.1). Chroma interpolates eighths between two
-        // samples, which are 2 luma samples each.
-        let before = |motion: i32| if motion & 7 == 0 { 0 } else { 2 };
-        let behind = |motion: i32| if motion & 7 == 0 { 0 } else { 3 };
-        allowed.left.is_some_and(|left| x - before(self.motion.0) < left)
-            || allowed
-                .right
-                .is_some_and(|right| x + self.width + behind(self.motion.0) > right)
-            || y - before(self.motion.1) < allowed.top
-            || y + self.height + behind(self.motion.1) > allowed.bottom
+        let across = reads(self.x, self.width, self.motion.0);
+        let down = reads(self.y, self.height, self.motion.1);
+        allowed.left.is_some_and(|left| across.start < left)
+            || allowed.right.is_some_and(|right| across.end > right)
+            || down.start < allowed.top
+            || down.end > allowed.bottom
     }
 }
 
-/// Follows a stream picture by picture. Only what motion vectors need is decoded, not the pictures themselves.
-pub(super) struct MotionCheck {
+/// The luma samples along one axis that a block of `length` at `start` is predicted from, those of chroma counted as two.
+fn reads(start: i32, length: i32, motion: i32) -> Range<i32> {
+    let at = start + (motion >> 2);
+    // The six taps of a quarter or a half reach 2 samples back and 3 on (8.4.2.2.1).
+    let (back, on) = if motion & 3 == 0 { (0, 0) } else { (2, 3) };
+    // Chroma has half as many samples. A fraction, here an eighth, lies between one sample and the next (8.4.2.2.2).
+    let chroma = start + 2 * (motion >> 3);
+    let next = if motion & 7 == 0 { 0 } else { 2 };
+    (at - back).min(chroma)..(at + length + on).max(chroma + length + next)
+}
+
+/// Follows a stream picture by picture.
+pub(super) struct Follower {
     decoder: decoder::Video,
+    /// The last picture as decoded.
+    shown: frame::Video,
     name: &'static str,
 }
 
-impl MotionCheck {
+impl Follower {
     /// For a stream with these parameter sets (Annex B).
     pub(super) fn open(parameter_sets: &[u8]) -> Result<Self, EncodeError> {
-        const NAME: &str = "h264 (reading motion vectors)";
+        const NAME: &str = "h264 (following a rectangle)";
         let failed = |source: FfmpegError| EncodeError::Open {
             name: NAME.to_owned(),
             what: "a region encoder's stream".to_owned(),
@@ -90,7 +103,7 @@ impl MotionCheck {
             if raw.is_null() || buffer.is_null() {
                 ffi::av_free(buffer.cast());
                 return Err(EncodeError::OutOfMemory {
-                    doing: "opening a decoder for motion vectors",
+                    doing: "opening a decoder for rectangles",
                 });
             }
             std::ptr::copy_nonoverlapping(parameter_sets.as_ptr(), buffer, size);
@@ -99,8 +112,6 @@ impl MotionCheck {
             (*raw).thread_count = 1;
             (*raw).flags |= ffi::AV_CODEC_FLAG_LOW_DELAY as i32;
             (*raw).flags2 |= ffi::AV_CODEC_FLAG2_EXPORT_MVS;
-            (*raw).skip_loop_filter = ffi::AVDiscard::AVDISCARD_ALL;
-            (*raw).skip_idct = ffi::AVDiscard::AVDISCARD_ALL;
         }
         ffmpeg::forget_complaints();
         let decoder = context
@@ -108,7 +119,9 @@ impl MotionCheck {
             .open_as(codec)
             .and_then(decoder::Opened::video)
             .map_err(|code| failed(code.into()))?;
-        Ok(Self { decoder, name: NAME })
+        let shown = frame::Video::empty();
+        let name = NAME;
+        Ok(Self { decoder, shown, name })
     }
 
     /// Takes the next picture of the stream. Returns how many of its blocks are predicted from outside of `allowed`.
@@ -123,15 +136,14 @@ impl MotionCheck {
         self.decoder
             .send_packet(&packet)
             .map_err(|code| failed(code.into()))?;
-        let mut frame = frame::Video::empty();
         self.decoder
-            .receive_frame(&mut frame)
+            .receive_frame(&mut self.shown)
             .map_err(|code| failed(code.into()))?;
         // SAFETY: the frame is valid; side data of this type is an array of AVMotionVector and lives as long as the frame,
         // which outlives the slice.
         let vectors = unsafe {
             let data = ffi::av_frame_get_side_data(
-                frame.as_ptr(),
+                self.shown.as_ptr(),
                 ffi::AVFrameSideDataType::AV_FRAME_DATA_MOTION_VECTORS,
             );
             if data.is_null() || (*data).data.is_null() {
@@ -145,6 +157,23 @@ impl MotionCheck {
             block.motion != (0, 0) && block.is_shown(allowed) && block.reads_outside(allowed)
         });
         Ok(outside.count())
+    }
+
+    /// Copies a macroblock of the last picture to the same place of `to`.
+    pub(super) fn copy(&self, column: usize, row: usize, to: &mut Nv12Frame) {
+        let strides = [0, 1, 2].map(|plane| self.shown.stride(plane));
+        let planes = [0, 1, 2].map(|plane| self.shown.data(plane));
+        for y in row * MB..(row + 1) * MB {
+            let from = &planes[0][y * strides[0] + column * MB..][..MB];
+            to.y[y * to.y_stride + column * MB..][..MB].copy_from_slice(from);
+        }
+        for y in row * MB / 2..(row + 1) * MB / 2 {
+            let [u, v] = [1, 2].map(|plane| &planes[plane][y * strides[plane] + column * MB / 2..][..MB / 2]);
+            let to = &mut to.uv[y * to.uv_stride + column * MB..][..MB];
+            for ((to, u), v) in to.chunks_exact_mut(2).zip(u).zip(v) {
+                to.copy_from_slice(&[*u, *v]);
+            }
+        }
     }
 }
 
@@ -182,9 +211,11 @@ mod tests {
         // On the right, three samples more: 32 + 16 + 13 + 3 = 64.
         assert!(!outside(32, 32, (13 * 4 + 2, 0), ALLOWED));
         assert!(outside(32, 32, (14 * 4 + 2, 0), ALLOWED));
-        // An odd number of whole pixels is half a chroma sample.
-        assert!(!outside(32, 32, (15 * 4 - 8, 0), ALLOWED));
-        assert!(outside(32, 32, (15 * 4, 0), ALLOWED));
+        // An odd number of whole pixels is half a chroma sample: the one beside it is read, which still lies within.
+        assert!(!outside(32, 32, (15 * 4, 0), ALLOWED));
+        assert!(outside(32, 32, (15 * 4 + 1, 0), ALLOWED));
+        assert!(!outside(16, 16, (-15 * 4, 4), ALLOWED));
+        assert!(outside(32, 32, (17 * 4, 0), ALLOWED));
         // Above and below.
         assert!(!outside(0, 32, (0, -64), ALLOWED));
         assert!(outside(0, 32, (0, -66), ALLOWED));
