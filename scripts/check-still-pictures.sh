@@ -2,7 +2,8 @@
 # Exports recordings with still pictures and checks that every frame, played through or sought, is bit for bit the coded
 # picture it repeats: in FFmpeg, in OpenH264 and, where it is installed, in Chromium.
 #
-# With --regions it exports with region pictures and checks that these decoders give the same samples.
+# With --regions it exports with region pictures and checks that these decoders give the same samples. It prints what the export
+# counted and what was compared.
 #
 #   scripts/check-still-pictures.sh [--regions] [--flags 'EXPORT FLAGS'] RECORDING...
 set -euo pipefail
@@ -30,14 +31,21 @@ for recording in "$@"; do
     recordings+=("$(realpath "$recording")")
 done
 
+# The cargo profile that both are built with; dev builds faster and exports more slowly.
+profile=${PROFILE:-release}
+program=${CARGO_TARGET_DIR:-target}/${profile/dev/debug}/capstan
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-cargo build --release --locked --quiet
+cargo build --profile "$profile" --locked --quiet
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 films=
 for recording in "${recordings[@]}"; do
     film=$folder/$(basename "$recording" .cap).mp4
-    "${CARGO_TARGET_DIR:-target}/release/capstan" export --quiet "${flags[@]}" "${regions[@]}" "$recording" "$film"
+    "$program" export --json "${flags[@]}" "${regions[@]}" "$recording" "$film" |
+        python3 -c '
+import json, sys
+report = json.loads(sys.stdin.read().splitlines()[-1])["report"]
+print(report["path"], json.dumps(report["pictures"]), json.dumps(report["regions"]))'
     films=${films:+$films:}$film
 done
-env "$variable=$films" cargo test --release --locked --quiet --test whole -- "$module::films_named_by_the_environment"
+env "$variable=$films" cargo test --profile "$profile" --locked --quiet --test whole -- --nocapture "$module::films_named_by_the_environment"

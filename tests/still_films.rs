@@ -10,36 +10,10 @@ use std::path::Path;
 
 use crate::browser;
 use crate::common::{self, Export};
+use crate::films::{Film, Picture, SEEKS, annex_b, decode_ffmpeg, decode_openh264, sought_by_ffmpeg};
 use capstan::media::h264::StillPictures;
 use ffmpeg_next as ffmpeg;
 use serde_json::{Value, json};
-
-pub(crate) const SEEKS: usize = 50;
-
-/// A coded or repeated picture of a film.
-#[derive(Clone)]
-pub(crate) struct Picture {
-    /// Annex B, without parameter sets.
-    pub(crate) data: Vec<u8>,
-    /// In output frames from the start.
-    pub(crate) at: i64,
-    pub(crate) key: bool,
-    pub(crate) copy: bool,
-}
-
-/// An MP4's video.
-struct Film {
-    /// Annex B parameter sets.
-    sets: Vec<u8>,
-    frame_num_bits: u32,
-    pictures: Vec<Picture>,
-    frames_per_second: ffmpeg::Rational,
-}
-
-pub(crate) fn annex_b(out: &mut Vec<u8>, unit: &[u8]) {
-    out.extend_from_slice(&[0, 0, 0, 1]);
-    out.extend_from_slice(unit);
-}
 
 /// A unit's payload without emulation prevention, as bits.
 struct Bits {
@@ -110,74 +84,22 @@ fn frame_num_bits(sps: &[u8]) -> u32 {
     bits.golomb() + 4
 }
 
-/// Units of a sample with four-byte lengths (ISO/IEC 14496-15 5.3).
-pub(crate) fn units(mut sample: &[u8]) -> Vec<&[u8]> {
-    let mut units = Vec::new();
-    while let Some((length, rest)) = sample.split_first_chunk::<4>() {
-        let (unit, rest) = rest.split_at(u32::from_be_bytes(*length) as usize);
-        units.push(unit);
-        sample = rest;
+/// A film whose copies are known as such.
+fn read(path: &Path) -> Film {
+    let mut film = Film::read(path);
+    let mut next = StillPictures::new(&film.sets).unwrap();
+    for picture in &mut film.pictures {
+        // A copy has nothing of its own: it is known beforehand to the last byte.
+        picture.copy = next.clone().repeat().is_ok_and(|copy| copy == picture.data);
+        next.coded(&picture.data).unwrap();
     }
-    units
+    film
 }
 
 impl Film {
-    fn read(path: &Path) -> Self {
-        ffmpeg::init().unwrap();
-        ffmpeg::log::set_level(ffmpeg::log::Level::Error);
-        let mut input = ffmpeg::format::input(path).unwrap();
-        let stream = input.streams().best(ffmpeg::media::Type::Video).unwrap();
-        let (number, time_base, frames_per_second) = (stream.index(), stream.time_base(), stream.rate());
-        let parameters = stream.parameters();
-        // SAFETY: the parameters live as long as the input; extradata has the size that stands beside it.
-        let record = unsafe {
-            let parameters = parameters.as_ptr();
-            std::slice::from_raw_parts((*parameters).extradata, (*parameters).extradata_size as usize)
-                .to_vec()
-        };
-        // AVCDecoderConfigurationRecord, ISO/IEC 14496-15 5.3.3: one parameter set of each kind.
-        assert_eq!((record[4] & 3, record[5] & 31), (3, 1));
-        let length = |at: usize| usize::from(u16::from_be_bytes([record[at], record[at + 1]]));
-        let sps = &record[8..8 + length(6)];
-        let pps_at = 8 + sps.len();
-        assert_eq!(record[pps_at], 1);
-        let pps = &record[pps_at + 3..pps_at + 3 + length(pps_at + 1)];
-        let mut sets = Vec::new();
-        annex_b(&mut sets, sps);
-        annex_b(&mut sets, pps);
-
-        let mut next = StillPictures::new(&sets).unwrap();
-        let ticks = f64::from(time_base) * f64::from(frames_per_second);
-        let mut pictures = Vec::new();
-        for (stream, packet) in input.packets() {
-            if stream.index() != number {
-                continue;
-            }
-            let mut data = Vec::new();
-            for unit in units(packet.data().unwrap()) {
-                annex_b(&mut data, unit);
-            }
-            // A copy has nothing of its own: it is known beforehand to the last byte.
-            let copy = next.clone().repeat().is_ok_and(|copy| copy == data);
-            next.coded(&data).unwrap();
-            let at = (packet.pts().unwrap() as f64 * ticks).round() as i64;
-            pictures.push(Picture {
-                data,
-                at,
-                key: packet.is_key(),
-                copy,
-            });
-        }
-        Self {
-            frame_num_bits: frame_num_bits(sps),
-            sets,
-            pictures,
-            frames_per_second,
-        }
-    }
-
     /// What the encoder made: without the copies, and frame_num as if there had been none.
     fn coded(&self) -> Vec<Picture> {
+        let frame_num_bits = frame_num_bits(&self.sets[4..]);
         let mut copies = 0;
         let mut coded = Vec::new();
         for picture in &self.pictures {
@@ -208,10 +130,10 @@ impl Film {
                     bits.golomb();
                 });
                 let at = bits.at;
-                let frame_num = bits.bits(self.frame_num_bits).wrapping_sub(copies);
-                for bit in 0..self.frame_num_bits {
+                let frame_num = bits.bits(frame_num_bits).wrapping_sub(copies);
+                for bit in 0..frame_num_bits {
                     let (byte, shift) = ((at + bit as usize) / 8, 7 - (at + bit as usize) % 8);
-                    let value = (frame_num >> (self.frame_num_bits - 1 - bit) & 1) as u8;
+                    let value = (frame_num >> (frame_num_bits - 1 - bit) & 1) as u8;
                     bits.bytes[byte] = bits.bytes[byte] & !(1 << shift) | value << shift;
                 }
                 annex_b(&mut data, &bits.unit(unit[0]));
@@ -281,117 +203,6 @@ impl Film {
     }
 }
 
-/// A number for a picture's visible samples, which a page can compute too: `DIGEST` of `tests/region_films.rs`.
-fn digest<'a>(planes: impl IntoIterator<Item = (&'a [u8], usize, u32, u32)>) -> u64 {
-    let mut digest = 0x811c_9dc5_u32;
-    for (data, stride, width, height) in planes {
-        for row in data.chunks(stride).take(height as usize) {
-            for word in row[..width as usize].chunks(4) {
-                let mut bytes = [0; 4];
-                bytes[..word.len()].copy_from_slice(word);
-                digest = (digest ^ u32::from_le_bytes(bytes))
-                    .rotate_left(5)
-                    .wrapping_mul(0x0100_0193);
-            }
-        }
-    }
-    u64::from(digest)
-}
-
-fn digest_ffmpeg(frame: &ffmpeg::frame::Video) -> u64 {
-    assert!(!frame.is_corrupt());
-    digest((0..3).map(|n| {
-        (
-            frame.data(n),
-            frame.stride(n),
-            frame.plane_width(n),
-            frame.plane_height(n),
-        )
-    }))
-}
-
-fn with_sets(sets: &[u8], picture: &Picture, first: bool) -> Vec<u8> {
-    if first {
-        [sets, &picture.data].concat()
-    } else {
-        picture.data.clone()
-    }
-}
-
-pub(crate) fn decode_ffmpeg(sets: &[u8], pictures: &[Picture]) -> Vec<u64> {
-    let codec = ffmpeg::decoder::find(ffmpeg::codec::Id::H264).unwrap();
-    let context = ffmpeg::codec::context::Context::new_with_codec(codec);
-    let mut decoder = context.decoder().video().unwrap();
-    let mut digests = Vec::new();
-    let mut drain = |decoder: &mut ffmpeg::decoder::Video| {
-        let mut frame = ffmpeg::frame::Video::empty();
-        while decoder.receive_frame(&mut frame).is_ok() {
-            digests.push(digest_ffmpeg(&frame));
-        }
-    };
-    for (n, picture) in pictures.iter().enumerate() {
-        let mut packet = ffmpeg::Packet::copy(&with_sets(sets, picture, n == 0));
-        packet.set_pts(Some(picture.at));
-        decoder.send_packet(&packet).unwrap();
-        drain(&mut decoder);
-    }
-    decoder.send_eof().unwrap();
-    drain(&mut decoder);
-    digests
-}
-
-pub(crate) fn decode_openh264(sets: &[u8], pictures: &[Picture]) -> Vec<u64> {
-    use openh264::formats::YUVSource;
-    let of = |yuv: &openh264::decoder::DecodedYUV<'_>| {
-        let ((width, height), (y, u, v)) = (yuv.dimensions(), yuv.strides());
-        let (width, height) = (width as u32, height as u32);
-        digest([
-            (yuv.y(), y, width, height),
-            (yuv.u(), u, width / 2, height / 2),
-            (yuv.v(), v, width / 2, height / 2),
-        ])
-    };
-    let mut decoder = openh264::decoder::Decoder::new().unwrap();
-    let mut digests = Vec::new();
-    for (n, picture) in pictures.iter().enumerate() {
-        if let Some(yuv) = decoder.decode(&with_sets(sets, picture, n == 0)).unwrap() {
-            digests.push(of(&yuv));
-        }
-    }
-    for yuv in decoder.flush_remaining().unwrap() {
-        digests.push(of(&yuv));
-    }
-    digests
-}
-
-/// The frame that FFmpeg shows when a player seeks to frame `at` of the file.
-pub(crate) fn sought_by_ffmpeg(path: &Path, at: i64, frames_per_second: ffmpeg::Rational) -> u64 {
-    let mut input = ffmpeg::format::input(path).unwrap();
-    let stream = input.streams().best(ffmpeg::media::Type::Video).unwrap();
-    let (number, time_base) = (stream.index(), stream.time_base());
-    let context = ffmpeg::codec::context::Context::from_parameters(stream.parameters()).unwrap();
-    let mut decoder = context.decoder().video().unwrap();
-    let seconds = at as f64 / f64::from(frames_per_second);
-    let time = (seconds * f64::from(ffmpeg::ffi::AV_TIME_BASE)).round() as i64;
-    input.seek(time, ..time + 1).unwrap();
-    let target = (seconds / f64::from(time_base)).round() as i64;
-    let mut frame = ffmpeg::frame::Video::empty();
-    let mut packets = input.packets().filter(|(stream, _)| stream.index() == number);
-    loop {
-        while decoder.receive_frame(&mut frame).is_ok() {
-            if frame.pts() == Some(target) {
-                return digest_ffmpeg(&frame);
-            }
-        }
-        match packets.next() {
-            Some((_, packet)) => decoder.send_packet(&packet).unwrap(),
-            None => decoder
-                .send_eof()
-                .expect("the frame that was sought is in the file"),
-        }
-    }
-}
-
 /// Whether two films show the same at the times asked for.
 const COMPARE: &str = r"run(async () => {
   const films = [await load('/0.mp4'), await load('/1.mp4')];
@@ -416,7 +227,7 @@ const COMPARE: &str = r"run(async () => {
 /// Returns how many of the film's frames are copies.
 fn check(path: &Path, seeks_in_chromium: usize) -> usize {
     let name = path.display();
-    let film = Film::read(path);
+    let film = read(path);
     let frames = film.pictures.len();
     assert!(
         film.pictures

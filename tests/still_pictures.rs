@@ -1,5 +1,6 @@
 //! Still pictures: copies that cost no encoding decode to exactly the picture they repeat, in two independent decoders.
 
+use crate::decoders;
 use capstan::media::h264::{Declined, StillPictures, idr_pic_id, with_idr_pic_id};
 use ffmpeg_next as ffmpeg;
 use proptest::prelude::*;
@@ -87,88 +88,21 @@ fn insert(sets: &[u8], packets: &[Vec<u8>], copies: &[u32]) -> Result<Vec<Vec<u8
     Ok(out)
 }
 
-/// Decoded pictures as luma and chroma bytes without padding, by FFmpeg.
-fn decode_ffmpeg(sets: &[u8], packets: &[Vec<u8>]) -> Vec<Vec<u8>> {
-    let codec = ffmpeg::decoder::find(ffmpeg::codec::Id::H264).unwrap();
-    let mut decoder = ffmpeg::codec::context::Context::new_with_codec(codec)
-        .decoder()
-        .video()
-        .unwrap();
-    let mut pictures = Vec::new();
-    let mut drain = |decoder: &mut ffmpeg::decoder::Video| {
-        let mut frame = ffmpeg::frame::Video::empty();
-        while decoder.receive_frame(&mut frame).is_ok() {
-            assert!(!frame.is_corrupt());
-            let mut bytes = Vec::new();
-            for plane in 0..3 {
-                let (width, rows) = (
-                    frame.plane_width(plane) as usize,
-                    frame.plane_height(plane) as usize,
-                );
-                for row in frame.data(plane).chunks(frame.stride(plane)).take(rows) {
-                    bytes.extend_from_slice(&row[..width]);
-                }
-            }
-            pictures.push(bytes);
-        }
-    };
-    for (n, packet) in packets.iter().enumerate() {
-        let data = if n == 0 {
-            [sets, packet].concat()
-        } else {
-            packet.clone()
-        };
-        let mut packet = ffmpeg::Packet::copy(&data);
-        packet.set_pts(Some(n as i64));
-        decoder.send_packet(&packet).unwrap();
-        drain(&mut decoder);
-    }
-    decoder.send_eof().unwrap();
-    drain(&mut decoder);
-    pictures
+/// Decoded pictures as luma and chroma samples, by FFmpeg.
+fn decode_ffmpeg(sets: &[u8], packets: &[Vec<u8>]) -> Vec<[Vec<u8>; 3]> {
+    decoders::ffmpeg(sets, packets, decoders::samples)
 }
 
 /// The same by OpenH264.
-fn decode_openh264(sets: &[u8], packets: &[Vec<u8>]) -> Vec<Vec<u8>> {
-    use openh264::formats::YUVSource;
-    let mut decoder = openh264::decoder::Decoder::new().unwrap();
-    let mut pictures = Vec::new();
-    let mut keep = |yuv: &openh264::decoder::DecodedYUV<'_>| {
-        let mut bytes = Vec::new();
-        let ((width, height), (y, u, v)) = (yuv.dimensions(), yuv.strides());
-        for (plane, stride, width, height) in [
-            (yuv.y(), y, width, height),
-            (yuv.u(), u, width / 2, height / 2),
-            (yuv.v(), v, width / 2, height / 2),
-        ] {
-            plane
-                .chunks(stride)
-                .take(height)
-                .for_each(|row| bytes.extend_from_slice(&row[..width]));
-        }
-        pictures.push(bytes);
-    };
-    for (n, packet) in packets.iter().enumerate() {
-        let data = if n == 0 {
-            [sets, packet].concat()
-        } else {
-            packet.clone()
-        };
-        if let Some(yuv) = decoder.decode(&data).unwrap() {
-            keep(&yuv);
-        }
-    }
-    for yuv in decoder.flush_remaining().unwrap() {
-        keep(&yuv);
-    }
-    pictures
+fn decode_openh264(sets: &[u8], packets: &[Vec<u8>]) -> Vec<[Vec<u8>; 3]> {
+    decoders::openh264(sets, packets, decoders::samples)
 }
 
 /// What the stream must decode to: each coded picture, as often as it stands there.
-fn expected(sets: &[u8], packets: &[Vec<u8>], copies: &[u32]) -> Vec<Vec<u8>> {
+fn expected(sets: &[u8], packets: &[Vec<u8>], copies: &[u32]) -> Vec<[Vec<u8>; 3]> {
     let originals = decode_ffmpeg(sets, packets);
     assert_eq!(originals.len(), packets.len());
-    let repeat = |(picture, &count): (Vec<u8>, &u32)| std::iter::repeat_n(picture, count as usize + 1);
+    let repeat = |(picture, &count): ([Vec<u8>; 3], &u32)| std::iter::repeat_n(picture, count as usize + 1);
     originals.into_iter().zip(copies).flat_map(repeat).collect()
 }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ffmpeg_next as ffmpeg;
 use proptest::prelude::*;
 
 use super::*;
@@ -13,6 +12,9 @@ use crate::media::encode::{
     try_region_pictures,
 };
 use crate::time::FrameRate;
+
+#[path = "../../../tests/decoders.rs"]
+mod decoders;
 
 const MB: usize = 16;
 
@@ -185,71 +187,13 @@ fn overlay(shown: &mut Planes, coded: &Planes, rect: MbRect, size: Size) {
 }
 
 fn decode_ffmpeg(sets: &[u8], pictures: &[Vec<u8>]) -> Vec<Planes> {
-    let codec = ffmpeg::decoder::find(ffmpeg::codec::Id::H264).unwrap();
-    let context = ffmpeg::codec::context::Context::new_with_codec(codec);
-    let mut decoder = context.decoder().video().unwrap();
-    let mut planes = Vec::new();
-    let mut drain = |decoder: &mut ffmpeg::decoder::Video| {
-        let mut frame = ffmpeg::frame::Video::empty();
-        while decoder.receive_frame(&mut frame).is_ok() {
-            assert!(!frame.is_corrupt());
-            planes.push(std::array::from_fn(|plane| {
-                let width = frame.plane_width(plane) as usize;
-                let rows = frame.data(plane).chunks(frame.stride(plane));
-                let rows = rows.take(frame.plane_height(plane) as usize);
-                rows.flat_map(|row| row[..width].to_vec()).collect()
-            }));
-        }
-    };
-    for (n, picture) in pictures.iter().enumerate() {
-        let data = if n == 0 {
-            [sets, picture].concat()
-        } else {
-            picture.clone()
-        };
-        let mut packet = ffmpeg::Packet::copy(&data);
-        packet.set_pts(Some(n as i64));
-        decoder.send_packet(&packet).unwrap();
-        drain(&mut decoder);
-    }
-    decoder.send_eof().unwrap();
-    drain(&mut decoder);
+    let planes = decoders::ffmpeg(sets, pictures, decoders::samples);
     assert_eq!(planes.len(), pictures.len(), "FFmpeg gives every picture");
     planes
 }
 
 fn decode_openh264(sets: &[u8], pictures: &[Vec<u8>]) -> Vec<Planes> {
-    use openh264::formats::YUVSource;
-    let mut decoder = openh264::decoder::Decoder::new().unwrap();
-    let mut planes: Vec<Planes> = Vec::new();
-    let mut keep = |yuv: &openh264::decoder::DecodedYUV<'_>| {
-        let ((width, height), (y, u, v)) = (yuv.dimensions(), yuv.strides());
-        planes.push(
-            [
-                (yuv.y(), y, width, height),
-                (yuv.u(), u, width / 2, height / 2),
-                (yuv.v(), v, width / 2, height / 2),
-            ]
-            .map(|(data, stride, width, height)| {
-                let rows = data.chunks(stride).take(height);
-                rows.flat_map(|row| row[..width].to_vec()).collect()
-            }),
-        );
-    };
-    for (n, picture) in pictures.iter().enumerate() {
-        let data = if n == 0 {
-            [sets, picture].concat()
-        } else {
-            picture.clone()
-        };
-        if let Some(yuv) = decoder.decode(&data).unwrap() {
-            keep(&yuv);
-        }
-    }
-    for yuv in decoder.flush_remaining().unwrap() {
-        keep(&yuv);
-    }
-    planes
+    decoders::openh264(sets, pictures, decoders::samples)
 }
 
 fn assert_bit_exact(film: &Film) {

@@ -1,5 +1,7 @@
 //! Rectangles of macroblocks, and the slices of a picture in which some of them are coded and everything else is skipped.
 
+use crate::frame::PixelRect;
+
 /// A rectangle of macroblocks, 16 luma pixels each way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct MbRect {
@@ -30,8 +32,8 @@ impl MbRect {
     }
 
     /// Whether both hold a macroblock.
-    pub const fn overlaps(self, other: Self) -> bool {
-        self.x < other.right() && other.x < self.right() && self.y < other.bottom() && other.y < self.bottom()
+    pub fn overlaps(self, other: Self) -> bool {
+        self.counted().intersect(other.counted()).is_some()
     }
 
     /// Whether all of `other` is within.
@@ -45,13 +47,14 @@ impl MbRect {
     /// The smallest one that holds both.
     #[must_use]
     pub fn hull(self, other: Self) -> Self {
-        let (x, y) = (self.x.min(other.x), self.y.min(other.y));
-        Self {
-            x,
-            y,
-            width: self.right().max(other.right()) - x,
-            height: self.bottom().max(other.bottom()) - y,
-        }
+        let PixelRect { x, y, width, height } = self.counted().hull(other.counted());
+        Self { x, y, width, height }
+    }
+
+    /// The same numbers, for what rectangles of pixels and of macroblocks have in common.
+    const fn counted(self) -> PixelRect {
+        let Self { x, y, width, height } = self;
+        PixelRect { x, y, width, height }
     }
 }
 
