@@ -1,6 +1,7 @@
 //! Two independent H.264 decoders, for tests of streams. Unit tests of the library include this file too.
 
 use ffmpeg_next as ffmpeg;
+use openh264::decoder::{DecodeOptions, Flush};
 use openh264::formats::YUVSource;
 
 /// A plane of a decoded picture.
@@ -88,8 +89,11 @@ pub(crate) fn openh264<T>(
     };
     let mut decoder = openh264::decoder::Decoder::new().unwrap();
     let mut kept = Vec::new();
+    // Pictures that wait for one that is shown before them must not be asked for.
+    let options = DecodeOptions::new().flush_after_decode(Flush::NoFlush);
     for packet in packets(sets, pictures) {
-        kept.extend(decoder.decode(&packet).unwrap().as_ref().map(keep));
+        let shown = decoder.decode_with_options(&packet, options.clone()).unwrap();
+        kept.extend(shown.as_ref().map(keep));
     }
     kept.extend(decoder.flush_remaining().unwrap().iter().map(keep));
     kept

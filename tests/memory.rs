@@ -13,32 +13,36 @@ use image::{ExtendedColorType, ImageEncoder};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// A run, and the most memory that was resident at a time, MB.
-struct Measured {
+/// A run, with what it took.
+pub(crate) struct Measured {
     code: Option<i32>,
     stdout: String,
     stderr: String,
-    peak: u64,
+    /// The most memory that was resident at a time, MB.
+    pub(crate) peak: u64,
+    /// Bytes that it read, whether from a disk or not.
+    pub(crate) read: u64,
 }
 
 impl Measured {
     #[track_caller]
-    fn assert(&self, peak: u64) {
+    pub(crate) fn assert(&self, peak: u64) {
         assert_eq!(self.code, Some(0), "{}", self.stderr);
         assert!(self.peak < peak, "{} MB of at most {peak}", self.peak);
     }
 
     /// Runs a command. What the system tells of a child that has ended counts what its parent held when it was started, so the
     /// child is asked while it runs.
-    fn of(command: &mut Command) -> Self {
+    pub(crate) fn of(command: &mut Command) -> Self {
         let (mut out, mut err) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
         let mut child = command
             .stdout(out.try_clone().unwrap())
             .stderr(err.try_clone().unwrap())
             .spawn()
             .unwrap();
-        let status = format!("/proc/{}/status", child.id());
-        let mut peak = 0;
+        let of_process = |name: &str| format!("/proc/{}/{name}", child.id());
+        let (status, io) = (of_process("status"), of_process("io"));
+        let (mut peak, mut read) = (0, 0);
         let code = loop {
             if let Some(status) = child.try_wait().unwrap() {
                 break status.code();
@@ -47,6 +51,9 @@ impl Measured {
             let highest = now.lines().find_map(|line| line.strip_prefix("VmHWM:"));
             let highest = highest.and_then(|text| text.trim().strip_suffix(" kB")?.parse::<u64>().ok());
             peak = peak.max(highest.unwrap_or(0) >> 10);
+            let now = fs::read_to_string(&io).unwrap_or_default();
+            let bytes = now.lines().find_map(|line| line.strip_prefix("rchar:"));
+            read = read.max(bytes.and_then(|text| text.trim().parse().ok()).unwrap_or(0));
             thread::sleep(Duration::from_millis(3));
         };
         assert!(peak > 10, "the peak was seen");
@@ -61,6 +68,7 @@ impl Measured {
             stdout: text(&mut out),
             stderr: text(&mut err),
             peak,
+            read,
         }
     }
 }

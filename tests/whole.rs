@@ -18,6 +18,7 @@ mod confined;
 mod damage;
 mod decoders;
 mod everything;
+mod film_decoders;
 mod films;
 mod fixtures;
 mod geometry;

@@ -52,14 +52,16 @@ submit() {
 run=$(printf '%q ' exec "$capstan" shard run "$plan" -o "$folder")
 join=$(printf '%q ' exec "$capstan" shard join "$plan" "$folder" -o "$output")
 
-array=$(submit parts --array="0-$((made - 1))" "$run")
-echo "parts $array (array of $made)"
-wait_for=$array
+# The sound first: it is one job, and may be the longest.
+wait_for=''
 if [[ $sound == yes ]]; then
   id=$(submit sound "$run --part sound")
   echo "sound $id"
-  wait_for=$wait_for:$id
+  wait_for=$id:
 fi
+array=$(submit parts --array="0-$((made - 1))" "$run")
+echo "parts $array (array of $made)"
+wait_for=$wait_for$array
 id=$(submit join --dependency="afterok:$wait_for" --kill-on-invalid-dep=yes "$join")
 echo "join  $id"
 echo "work  $work"

@@ -69,6 +69,9 @@ pub(super) struct ShardRunArgs {
     /// The recording, where it lies elsewhere than on the machine that made the plan
     #[arg(long, value_name = "FOLDER")]
     pub(super) recording: Option<PathBuf>,
+    /// Refuse a plan that was made without --confined; one that was made with it is run so in any case
+    #[arg(long)]
+    pub(super) confined: bool,
     /// Print what was made as JSON
     #[arg(long)]
     pub(super) json: bool,

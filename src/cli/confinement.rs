@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy;
 
 use super::args::{Cli, Command, SettingsArgs};
+use super::args_shard::ShardCommand;
 use super::{environment, export, export_many};
 use crate::confine::{self, Bounds, Confinement};
+use crate::shard::ShardPlan;
 
 /// Confines this process when the command asks for it. To be called before the first thread starts and before anything of
 /// the recording is read.
@@ -48,10 +50,50 @@ fn bounds(cli: &Cli) -> Option<Bounds> {
             bounds.reads.extend(named(&args.settings));
             bounds.writes.push(written(&args.output));
         }
+        Command::Shard(args) => bounds = of_shard(&args.command)?,
         Command::Inspect(args) if args.confined => bounds.reads.extend(args.recording.clone()),
         _ => return None,
     }
     bounds.writes.extend(cli.logging.log_file.as_deref().map(written));
+    Some(bounds)
+}
+
+/// What a command of `capstan shard` names. A plan that was made with `--confined` is run and joined so.
+fn of_shard(command: &ShardCommand) -> Option<Bounds> {
+    let mut bounds = Bounds::default();
+    match command {
+        ShardCommand::Plan(args) if args.settings.confined => {
+            bounds.reads.push(args.recording.clone());
+            bounds.reads.extend(named(&args.settings));
+            bounds.writes.push(written(&args.output));
+        }
+        ShardCommand::Run(args) => {
+            // One that can't be read is told of later.
+            let plan = ShardPlan::read(&args.plan).ok();
+            if !args.confined && !plan.as_ref().is_some_and(|plan| plan.settings.confined) {
+                return None;
+            }
+            bounds.reads.push(args.plan.clone());
+            if let Some(plan) = plan {
+                let recording = args.recording.clone();
+                bounds
+                    .reads
+                    .push(recording.unwrap_or_else(|| PathBuf::from(plan.recording)));
+                bounds.reads.extend(plan.settings.background);
+                bounds.reads.extend(plan.settings.config);
+            }
+            bounds.writes.push(existing(&args.output));
+        }
+        ShardCommand::Join(args) => {
+            let plan = ShardPlan::read(&args.plan).ok()?;
+            if !plan.settings.confined {
+                return None;
+            }
+            bounds.reads.extend([args.plan.clone(), args.parts.clone()]);
+            bounds.writes.push(written(&args.output));
+        }
+        ShardCommand::Plan(_) | ShardCommand::Schema => return None,
+    }
     Some(bounds)
 }
 
@@ -110,6 +152,22 @@ mod tests {
         assert_eq!((found.reads, found.writes), (paths(&["a.cap"]), paths(&[])));
         let found = of(&["bench-floor", "a.cap", "b/a.mp4", "--confined"]).unwrap();
         assert_eq!((found.reads, found.writes), (paths(&["a.cap"]), paths(&["b"])));
+        assert_eq!(
+            of(&["shard", "plan", "a.cap", "--parts", "2", "-o", "p/plan.json"]),
+            None
+        );
+        let line = "shard plan --confined a.cap --config c.json --parts 2 -o p/plan.json";
+        let found = of(&line.split(' ').collect::<Vec<_>>()).unwrap();
+        assert_eq!(
+            (found.reads, found.writes),
+            (paths(&["a.cap", "c.json"]), paths(&["p"]))
+        );
+        assert_eq!(of(&["shard", "run", "/nowhere/plan.json", "-o", "/parts"]), None);
+        let found = of(&["shard", "run", "--confined", "/nowhere/plan.json", "-o", "/parts"]).unwrap();
+        assert_eq!(
+            (found.reads, found.writes),
+            (paths(&["/nowhere/plan.json"]), paths(&["/"]))
+        );
     }
 
     #[cfg(unix)]

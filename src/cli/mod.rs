@@ -165,7 +165,7 @@ fn dispatch(cli: Cli, matches: &ArgMatches, confinement: Option<Confinement>) ->
             Some(folder) => export_many::run(&args, folder, logging, door, confinement.as_ref()),
             None => export::run(*args, logging, door, confinement),
         },
-        Command::Shard(args) => shard::run(args, logging, door),
+        Command::Shard(args) => shard::run(args, logging, door, confinement.as_ref()),
         Command::Bench(args) => {
             let given = matches
                 .subcommand_matches("bench")

@@ -12,6 +12,7 @@ use super::export::{cancel_on_signals, exit_of};
 use super::progress::Display;
 use super::terminal::{push_line, say};
 use super::{logging, print_exactly, settings};
+use crate::confine::Confinement;
 use crate::export::{self, ExportSettings};
 use crate::output::{Door, OutputError};
 use crate::shard::{self, JoinReport, MadePlan, PartId, PartRequest, PlanRequest, ShardError, ShardPlan};
@@ -22,11 +23,16 @@ const PLAN: &str = "the plan";
 const INDICES: [&str; 3] = ["HQ_TASK_ID", "JOB_COMPLETION_INDEX", "SLURM_ARRAY_TASK_ID"];
 
 /// Runs the subcommand.
-pub(super) fn run(args: ShardArgs, logging: &Logging, door: Door) -> anyhow::Result<Exit> {
+pub(super) fn run(
+    args: ShardArgs,
+    logging: &Logging,
+    door: Door,
+    confinement: Option<&Confinement>,
+) -> anyhow::Result<Exit> {
     let outcome = match args.command {
-        ShardCommand::Plan(args) => plan(&args, logging, door),
-        ShardCommand::Run(args) => run_part(&args, logging, door),
-        ShardCommand::Join(args) => join(&args, logging, door),
+        ShardCommand::Plan(args) => plan(&args, logging, door, confinement),
+        ShardCommand::Run(args) => run_part(&args, logging, door, confinement),
+        ShardCommand::Join(args) => join(&args, logging, door, confinement),
         ShardCommand::Schema => {
             let schema = schemars::schema_for!(ShardPlan);
             print_exactly(&format!("{}\n", serde_json::to_string_pretty(&schema)?))?;
@@ -55,7 +61,12 @@ pub(super) fn run(args: ShardArgs, logging: &Logging, door: Door) -> anyhow::Res
     }
 }
 
-fn plan(args: &ShardPlanArgs, logging: &Logging, mut door: Door) -> anyhow::Result<()> {
+fn plan(
+    args: &ShardPlanArgs,
+    logging: &Logging,
+    mut door: Door,
+    confinement: Option<&Confinement>,
+) -> anyhow::Result<()> {
     let request = PlanRequest {
         recording: args.recording.clone(),
         settings: ExportSettings {
@@ -74,6 +85,7 @@ fn plan(args: &ShardPlanArgs, logging: &Logging, mut door: Door) -> anyhow::Resu
     export::declare_inputs(&inputs, &mut door)?;
     let output = door.open(&args.output, PLAN)?;
     logging::start(logging, &mut door)?;
+    confinement.into_iter().for_each(logging::note_confinement);
     let MadePlan {
         plan,
         warnings,
@@ -88,7 +100,7 @@ fn plan(args: &ShardPlanArgs, logging: &Logging, mut door: Door) -> anyhow::Resu
             "plan": args.output.to_string_lossy(), "id": plan.id, "frames": plan.frames(),
             "requested_parts": plan.requested_parts, "parts": plan.parts, "sound": plan.sound,
             "jobs": plan.jobs().iter().map(ToString::to_string).collect::<Vec<_>>(),
-            "warnings": warnings, "fallbacks": fallbacks, "unrendered": plan.unrendered,
+            "warnings": warnings, "fallbacks": fallbacks, "unrendered": plan.unrendered, "confinement": confinement,
         });
         print_exactly(&format!("{report}\n"))?;
     }
@@ -140,14 +152,24 @@ fn planned(plan: &ShardPlan, file: &str) -> String {
     text
 }
 
-fn run_part(args: &ShardRunArgs, logging: &Logging, mut door: Door) -> anyhow::Result<()> {
+fn run_part(
+    args: &ShardRunArgs,
+    logging: &Logging,
+    mut door: Door,
+    confinement: Option<&Confinement>,
+) -> anyhow::Result<()> {
     let part = match args.part {
         Some(part) => part,
         None => from_engine(|name| env::var(name).ok())?,
     };
     let plan = ShardPlan::read(&args.plan)?;
+    if args.confined && !plan.settings.confined {
+        // Its frames may show what lies outside the recording.
+        return Err(ShardError::NotConfined.into());
+    }
     door.reads(&args.plan, PLAN)?;
     logging::start(logging, &mut door)?;
+    confinement.into_iter().for_each(logging::note_confinement);
     let cancel = cancel_on_signals();
     let request = PartRequest {
         part,
@@ -157,11 +179,14 @@ fn run_part(args: &ShardRunArgs, logging: &Logging, mut door: Door) -> anyhow::R
     let mut display = Display::new(logging.quiet);
     let made = shard::run(&plan, &request, &cancel, &mut display);
     display.clear();
-    let made = made?;
+    let mut made = made?;
+    if let Some(export) = &mut made.export {
+        export.confinement = confinement.cloned();
+    }
     if args.json {
         let report = json!({
             "part": made.part.to_string(), "file": made.file.to_string_lossy(), "kept": made.kept,
-            "warnings": made.warnings, "report": made.export,
+            "warnings": made.warnings, "report": made.export, "confinement": confinement,
         });
         print_exactly(&format!("{report}\n"))?;
     }
@@ -195,7 +220,12 @@ fn from_engine(variable: impl Fn(&str) -> Option<String>) -> anyhow::Result<Part
     Ok(PartId::Video(number))
 }
 
-fn join(args: &ShardJoinArgs, logging: &Logging, mut door: Door) -> anyhow::Result<()> {
+fn join(
+    args: &ShardJoinArgs,
+    logging: &Logging,
+    mut door: Door,
+    confinement: Option<&Confinement>,
+) -> anyhow::Result<()> {
     let plan = ShardPlan::read(&args.plan)?;
     door.reads(&args.plan, PLAN)?;
     door.reads_recording(plan.recording.as_ref())?;
@@ -204,6 +234,7 @@ fn join(args: &ShardJoinArgs, logging: &Logging, mut door: Door) -> anyhow::Resu
     }
     door.claim(&args.output, export::MP4)?;
     logging::start(logging, &mut door)?;
+    confinement.into_iter().for_each(logging::note_confinement);
     let cancel = cancel_on_signals();
     let output = door.open(&args.output, export::MP4)?;
     let joined = shard::join(&plan, &args.parts, output, &cancel)?;
@@ -214,7 +245,7 @@ fn join(args: &ShardJoinArgs, logging: &Logging, mut door: Door) -> anyhow::Resu
         let report = json!({
             "path": joined.path.to_string_lossy(), "frames": joined.facts.frames, "pictures": joined.facts.pictures,
             "parts": plan.parts.len(), "borders_decoded": joined.facts.borders, "file": joined.file,
-            "warnings": joined.warnings,
+            "warnings": joined.warnings, "confinement": confinement,
         });
         print_exactly(&format!("{report}\n"))?;
     }

@@ -8,6 +8,7 @@ use super::error::ExportError;
 use super::regions::{RegionReport, Regions, Verdict};
 use super::settings::Repeats;
 use super::stage::convert::Picture;
+use crate::media::decoding_order::DecodingOrder;
 use crate::media::encode::{EncodeError, Packet, VideoEncoder};
 use crate::media::h264::{Declined, Part, StillPictures};
 
@@ -62,8 +63,10 @@ pub(super) struct Coder {
     regions: Option<Box<Regions>>,
     /// Frames from one key frame to the next at most.
     key_interval: i64,
-    /// The frame that is a key frame whatever comes before it.
-    forced: Option<i64>,
+    /// Frames that are key frames whatever comes before them.
+    forced: Vec<i64>,
+    /// Decoding times where pictures last longer; otherwise the encoder's are kept.
+    order: Option<DecodingOrder>,
     /// Frames taken so far: the pts of the next one.
     frames: i64,
     last_key: i64,
@@ -85,12 +88,14 @@ impl Coder {
         regions: Option<Box<Regions>>,
         key_interval: u32,
     ) -> Self {
+        let order = matches!(mode, RepeatMode::Skip).then(|| DecodingOrder::new(encoder.reordered_by()));
         Self {
             encoder,
             mode,
             regions,
-            key_interval: i64::from(key_interval),
-            forced: None,
+            key_interval: i64::from(key_interval.max(1)),
+            forced: Vec::new(),
+            order,
             frames: 0,
             last_key: 0,
             last_coded: 0,
@@ -103,7 +108,7 @@ impl Coder {
 
     /// Makes frame `number` a key frame that refers to nothing before it, whatever it shows.
     pub(super) fn force_key(&mut self, number: i64) {
-        self.forced = Some(number);
+        self.forced.push(number);
     }
 
     pub(super) fn counts(&self) -> PictureCounts {
@@ -123,11 +128,12 @@ impl Coder {
     ) -> Result<(), StageEnd> {
         let pts = self.frames;
         self.frames += 1;
-        // The encoder counts only the pictures it is given, so key frames by time are asked for. In stillness at constant
-        // rate one is coded too, so that seeking never has far to go.
-        let key_due = pts - self.last_key >= self.key_interval;
-        let forced = self.forced == Some(pts);
-        let key_due = forced || key_due && !matches!(self.mode, RepeatMode::Encode);
+        // The encoder counts only the pictures it is given, and x264 moves key frames to cuts of the content. So key frames by time
+        // are asked for: parts of an export begin with them. In stillness at constant rate one is coded too, so that seeking never
+        // has far to go.
+        let key_due = pts / self.key_interval > self.last_key / self.key_interval;
+        let forced = self.forced.contains(&pts);
+        let key_due = forced || key_due;
         let repeats = picture.repeats && !forced && !matches!(self.mode, RepeatMode::Encode);
         let key_in_stillness = key_due && matches!(self.mode, RepeatMode::Still(_));
         if repeats
@@ -177,7 +183,13 @@ impl Coder {
     ) -> Result<(), StageEnd> {
         self.encoder.finish()?;
         self.collect()?;
-        self.settle(0, out)
+        self.settle(0, out)?;
+        if let Some(order) = &mut self.order {
+            for packet in order.finish(self.frames) {
+                out(packet)?;
+            }
+        }
+        Ok(())
     }
 
     fn drain(&mut self, out: &mut dyn FnMut(Packet) -> Result<(), StageEnd>) -> Result<(), StageEnd> {
@@ -186,17 +198,28 @@ impl Coder {
         self.settle(usize::from(!matches!(self.mode, RepeatMode::Encode)), out)
     }
 
-    /// Writes the pictures that are there, up to the first that is still in the encoder; `open` of them stay.
+    /// Writes the pictures that are there, in the order in which they are coded, up to the first that is still in the encoder or
+    /// one of the last `open`.
     fn settle(
         &mut self,
         open: usize,
         out: &mut dyn FnMut(Packet) -> Result<(), StageEnd>,
     ) -> Result<(), StageEnd> {
-        while self.runs.len() > open {
-            if self.runs.front().is_some_and(|run| run.parts.is_none()) && self.packets.is_empty() {
+        while let Some(oldest) = self.runs.front() {
+            let due = match self.packets.front() {
+                _ if oldest.parts.is_some() => 0,
+                // A picture that others refer to may be coded before one that is shown earlier.
+                Some(packet) => self
+                    .runs
+                    .iter()
+                    .position(|run| packet.pts() == Some(run.pts))
+                    .ok_or_else(|| ExportError::from(EncodeError::MissingPacket))?,
+                None => break,
+            };
+            if due + open >= self.runs.len() {
                 break;
             }
-            if let Some(run) = self.runs.pop_front() {
+            if let Some(run) = self.runs.remove(due) {
                 self.write(run, out)?;
             }
         }
@@ -256,7 +279,11 @@ impl Coder {
     ) -> Result<(), StageEnd> {
         let pts = packet.pts().unwrap_or(0);
         packet.set_timing(pts, packet.dts().unwrap_or(pts), repeats + 1);
-        out(packet)
+        let ready = match &mut self.order {
+            Some(order) => order.push(packet),
+            None => Some(packet),
+        };
+        ready.map_or(Ok(()), out)
     }
 
     /// Writes a picture and copies of it.

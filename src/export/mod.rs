@@ -56,7 +56,7 @@ pub use settings::{
     EncoderSetting, ExportSettings, PixelPathSetting, Rate, RegionPictures, Repeats, SamplingSetting,
     ZoomTails,
 };
-pub use span::{Span, SpanError};
+pub use span::{Margin, Span, SpanError};
 pub use stills::stills;
 pub use trace::{TraceArgs, TraceEvent, TraceFile};
 

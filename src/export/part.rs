@@ -95,9 +95,8 @@ pub struct Opening<'a> {
 /// Looks at what a part is going to be made with: gives the label for its file, or says why it must not be made.
 pub type Accept<'a> = dyn Fn(&Opening<'_>) -> Result<serde_json::Value, String> + 'a;
 
-/// Renders and encodes the frames that the settings' span names into `output`, a packet file, without sound. `warm_up` frames
-/// before them, as far as there are any, are encoded and thrown away: the encoder's rate control is then where it is in the whole
-/// export. The first picture that is kept refers to none of them.
+/// Renders and encodes the frames that the settings' span names into `output`, a packet file, without sound. Those of `made` that
+/// lie around them are encoded too and thrown away. The first picture that is kept refers to none of them.
 ///
 /// # Errors
 /// As [`super::export()`], for instant recordings, and when `accept` says so.
@@ -105,7 +104,7 @@ pub fn video_part(
     request: &Request,
     output: OutputFile,
     accept: &Accept<'_>,
-    warm_up: u64,
+    made: &Range<u64>,
     cancel: &Cancel,
     observer: &mut dyn Observer,
 ) -> Result<ExportReport, ExportError> {
@@ -114,7 +113,7 @@ pub fn video_part(
     plan::run(
         recording,
         request,
-        Destination::Part(output, accept, warm_up),
+        Destination::Part(output, accept, made),
         &Instruments::default(),
         cancel,
         begun,

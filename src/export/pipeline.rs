@@ -41,10 +41,10 @@ const STALL: Duration = Duration::from_secs(20);
 /// The parts of a run, opened and ready.
 pub(super) struct Parts<'a> {
     pub scene: Scene,
-    /// Which of its frames are made.
+    /// Which of its frames are kept.
     pub frames: Range<u64>,
-    /// Frames before them that are encoded too and thrown away, so that the encoder knows what came before.
-    pub warm_up: u64,
+    /// Which of its frames are made: those that are kept, and others around them that the encoder is to know.
+    pub made: Range<u64>,
     pub frame_rate: FrameRate,
     pub sources: VideoSources,
     pub renderer: Renderer,
@@ -98,7 +98,7 @@ pub(super) fn run(
     let Parts {
         scene,
         frames,
-        warm_up,
+        made,
         frame_rate,
         mut sources,
         mut renderer,
@@ -109,7 +109,7 @@ pub(super) fn run(
     } = parts;
     let total = frames.end - frames.start;
     let size = scene.output_size();
-    let control = Control::new(cancel.clone(), frames.start - warm_up);
+    let control = Control::new(cancel.clone(), made.start);
     let first_frame = OnceLock::new();
 
     let (decoded_in, decoded_out) = queue::bounded("queue to render", DECODED_AHEAD);
@@ -129,9 +129,9 @@ pub(super) fn run(
 
         let decode = {
             let sources = &mut sources;
-            let frames = frames.start - warm_up..frames.end;
+            let made = made.clone();
             crew.spawn(decode::LANES, move |meter| {
-                decode::run((scene, frames), sources, damage, &decoded_in, meter, control)
+                decode::run((scene, made), sources, damage, &decoded_in, meter, control)
             })?
         };
         let compose = {
@@ -175,8 +175,10 @@ pub(super) fn run(
                     writer,
                 } = *file;
                 let (packets_in, packets_out) = queue::bounded("queue to mux", PACKETS_AHEAD);
+                let place = |frame: u64| (frame - made.start).cast_signed();
+                let kept = place(frames.start)..place(frames.end);
                 threads.encode = Some(crew.spawn(encode::LANES, move |meter| {
-                    let sink = encode::Sink::Coder(&mut coder, packets_in, warm_up.cast_signed());
+                    let sink = encode::Sink::Coder(&mut coder, packets_in, kept);
                     encode::run(sink, &converted_out, meter, control, note_first)
                 })?);
                 let mut sound_input = None;

@@ -1,5 +1,6 @@
 //! From a recording to everything an export needs: media probed, scene built, the run put together.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -185,9 +186,9 @@ fn cap_warnings(warnings: &mut Vec<String>) {
 pub(super) enum Destination<'a> {
     /// They are encoded into this file.
     File(OutputFile),
-    /// They are encoded into this packet file, once what they are made with is accepted. So many frames before them are encoded
-    /// and thrown away.
-    Part(OutputFile, &'a Accept<'a>, u64),
+    /// They are encoded into this packet file, once what they are made with is accepted. All of the range are encoded, and those
+    /// around them are thrown away.
+    Part(OutputFile, &'a Accept<'a>, &'a Range<u64>),
     /// Somebody looks at them.
     Visitor(&'a mut Visitor<'a>),
     /// They are dropped.
@@ -236,9 +237,11 @@ pub(super) fn run(
     paths.pixel_path = Some(conversion.path().to_string());
     let sources = VideoSources::new(&plan.recording, settings, decoder_threads());
 
-    let warm_up = match destination {
-        Destination::Part(_, _, frames_before) => frames_before.min(frames.start),
-        _ => 0,
+    let made = match destination {
+        Destination::Part(_, _, made) => {
+            frames.start.min(made.start)..frames.end.max(made.end.min(plan.scene.frame_count()))
+        }
+        _ => frames.clone(),
     };
     let label = match (&destination, &encoder) {
         (Destination::Part(_, accept, _), Some(encoder)) => {
@@ -252,12 +255,7 @@ pub(super) fn run(
         }
         _ => serde_json::Value::Null,
     };
-    levels::measure(
-        &mut plan,
-        &(frames.start - warm_up..frames.end),
-        cancel,
-        &mut warnings,
-    )?;
+    levels::measure(&mut plan, &made, cancel, &mut warnings)?;
     let mut sound = match destination {
         Destination::Part(..) => {
             "in a part of its own".clone_into(&mut paths.sound);
@@ -273,7 +271,10 @@ pub(super) fn run(
         }
         (Destination::Part(output, ..), Some(encoder)) => {
             let mut sink = encoder.into_part_sink(&output, &label)?;
-            sink.coder.force_key(warm_up.cast_signed());
+            // Where the whole export has key frames too; what is kept refers to nothing else.
+            for border in [frames.start, frames.end] {
+                sink.coder.force_key((border - made.start).cast_signed());
+            }
             (Sink::File(Box::new(sink)), Some(output))
         }
         (Destination::Visitor(visit), _) => (Sink::Visitor(visit), None),
@@ -301,7 +302,7 @@ pub(super) fn run(
     let parts = Parts {
         scene,
         frames,
-        warm_up,
+        made,
         frame_rate: settings.frame_rate,
         sources,
         renderer,

@@ -31,6 +31,26 @@ pub enum Span {
     },
 }
 
+/// Frames around those of a part, rendered and encoded too, and thrown away: so that the encoder's rate control is where it is in the
+/// whole export, and looks ahead as far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Margin {
+    /// Before the first.
+    pub before: u64,
+    /// Behind the last.
+    pub after: u64,
+}
+
+impl Margin {
+    /// `frames` with the margin around them, as far as it lies in `within`.
+    #[must_use]
+    pub fn around(self, frames: &Range<u64>, within: &Range<u64>) -> Range<u64> {
+        let first = frames.start.saturating_sub(self.before).max(within.start);
+        let end = frames.end.saturating_add(self.after).min(within.end);
+        first..end
+    }
+}
+
 /// Why a part of the output can't be made.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum SpanError {
@@ -145,6 +165,18 @@ mod tests {
         assert!(text(2.0, Some(2.01)).contains("no frame"));
         assert!(text(3.0, Some(2.0)).contains("no frame"));
         assert!(times(f64::MAX, None).is_err());
+    }
+
+    #[test]
+    fn a_margin_ends_where_the_output_does() {
+        let margin = Margin {
+            before: 60,
+            after: 14,
+        };
+        assert_eq!(margin.around(&(100..200), &(0..1000)), 40..214);
+        assert_eq!(margin.around(&(50..200), &(20..205)), 20..205);
+        assert_eq!(margin.around(&(0..10), &(0..10)), 0..10);
+        assert_eq!(Margin::default().around(&(3..7), &(0..10)), 3..7);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub mod audio;
 mod color;
 pub mod decode;
+pub mod decoding_order;
 pub mod encode;
 pub mod ffmpeg;
 pub mod h264;

@@ -40,6 +40,11 @@ pub enum ShardError {
     /// Parts can't hold region pictures.
     #[error("parts can't hold region pictures; leave --region-pictures out, or export the recording whole")]
     RegionPictures,
+    /// A part is to be made confined, and the plan says otherwise.
+    #[error(
+        "the plan was made without --confined, so its parts may need more than --confined allows; make it with --confined"
+    )]
+    NotConfined,
     /// The plan is no plan.
     #[error("{path} is no plan that this version can run; make one with `capstan shard plan`")]
     Plan {

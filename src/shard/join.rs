@@ -1,7 +1,5 @@
 //! Makes an MP4 of the parts, without encoding.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::path::{Path, PathBuf};
 
 use super::check::{self, JoinedFacts};
@@ -11,6 +9,7 @@ use super::plan::ShardPlan;
 use super::retry;
 use super::run::same_tool;
 use crate::export::{Cancel, ExportError};
+use crate::media::decoding_order::DecodingOrder;
 use crate::media::encode::{AAC_BIT_RATE, AacEncoder, Packet, SAMPLE_RATE};
 use crate::media::h264::{idr_pic_id, with_idr_pic_id};
 use crate::media::mux::{Mp4Writer, MuxReport};
@@ -58,7 +57,7 @@ pub fn join(
     let mut sound_until = f64::NEG_INFINITY;
     let mut border = Border::new(plan);
     let mut times = Vec::new();
-    let mut waiting: Option<Packet> = None;
+    let mut order = DecodingOrder::new(plan.track.video_delay);
     for planned in &plan.parts {
         let part = PartId::Video(planned.part);
         let mut packets = PartPackets::open(part, folder, planned.first - plan.first)?;
@@ -81,17 +80,13 @@ pub fn join(
                 }
             }
             times.push(pts);
-            if let Some(before) = waiting.replace(packet) {
-                writer.write_video(before)?;
+            if let Some(packet) = order.push(packet) {
+                writer.write_video(packet)?;
             }
         }
     }
-    if let Some(mut last) = waiting {
-        // The last packet ends the track, and its decoding time lies before it where pictures are reordered.
-        let (pts, dts) = (last.pts().unwrap_or(0), last.dts().unwrap_or(0));
-        let left = plan.frames().cast_signed() - border.delay() - dts;
-        last.set_timing(pts, dts, left.max(1));
-        writer.write_video(last)?;
+    for packet in order.finish(plan.frames().cast_signed()) {
+        writer.write_video(packet)?;
     }
     if let Some(mut sound) = sound {
         while let Some(packet) = sound.next()? {
@@ -159,7 +154,6 @@ fn adapters(parts: &[(PartId, Checked)]) -> Vec<String> {
 /// Puts the packets of one part behind those of the one before.
 struct Border {
     parameter_sets: Vec<u8>,
-    order: Order,
     /// idr_pic_id of the last packet, where it is an IDR picture.
     last_idr: Option<u32>,
 }
@@ -168,22 +162,12 @@ impl Border {
     fn new(plan: &ShardPlan) -> Self {
         Self {
             parameter_sets: plan.track.sets().unwrap_or_default(),
-            order: Order::new(i64::from(plan.track.video_delay.max(0))),
             last_idr: None,
         }
     }
 
-    /// Frames by which decoding runs ahead.
-    fn delay(&self) -> i64 {
-        self.order.delay
-    }
-
     /// A packet of a part as it stands in the joined stream; `first` says that it is the first of its part.
-    fn place(&mut self, mut packet: Packet, (part, first): (PartId, bool)) -> Result<Packet, ShardError> {
-        let pts = packet.pts().unwrap_or(0);
-        let dts = self.order.decoded_at(pts);
-        let duration = packet.duration();
-        packet.set_timing(pts, dts, duration);
+    fn place(&mut self, packet: Packet, (part, first): (PartId, bool)) -> Result<Packet, ShardError> {
         if !packet.is_key() {
             self.last_idr = None;
             return Ok(packet);
@@ -209,56 +193,5 @@ impl Border {
         })?;
         self.last_idr = Some(other);
         Ok(packet.with_data(&bytes)?)
-    }
-}
-
-/// Decoding times of a stream whose pictures are held back by `delay` others at most. Each part has such times of its own, but how
-/// far they reach back before a part's first picture depends on the pictures that follow it.
-struct Order {
-    delay: i64,
-    taken: i64,
-    /// Times of pictures that no decoding time was taken from yet.
-    shown: BinaryHeap<Reverse<i64>>,
-}
-
-impl Order {
-    fn new(delay: i64) -> Self {
-        Self {
-            delay,
-            taken: 0,
-            shown: BinaryHeap::new(),
-        }
-    }
-
-    /// When the next picture in decoding order, shown at `pts`, is decoded: rising, and never behind `pts`.
-    fn decoded_at(&mut self, pts: i64) -> i64 {
-        self.shown.push(Reverse(pts));
-        self.taken += 1;
-        if self.taken <= self.delay {
-            return self.taken - 1 - self.delay;
-        }
-        self.shown.pop().map_or(pts, |Reverse(earliest)| earliest)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn decoding_times_rise_over_borders() {
-        // One resting picture, then two parts with reordered pictures.
-        let shown = [0, 60, 64, 62, 61, 63, 120, 140, 130, 125, 135];
-        let mut order = Order::new(2);
-        let decoded: Vec<i64> = shown.iter().map(|pts| order.decoded_at(*pts)).collect();
-        assert_eq!(decoded, [-2, -1, 0, 60, 61, 62, 63, 64, 120, 125, 130]);
-        assert!(
-            decoded
-                .iter()
-                .zip(shown)
-                .all(|(decoded, shown)| *decoded <= shown)
-        );
-        let mut plain = Order::new(0);
-        assert_eq!([0, 1, 7].map(|pts| plain.decoded_at(pts)), [0, 1, 7]);
     }
 }

@@ -15,8 +15,8 @@ use super::part::PartId;
 use super::tool::Tool;
 use crate::cap::config::BackgroundSource;
 use crate::export::{
-    AdapterPath, EncoderSetting, ExportSettings, Fallback, PixelPathSetting, RegionPictures, Rehearsal,
-    SamplingSetting, Span, rehearse,
+    AdapterPath, EncoderSetting, ExportSettings, Fallback, Margin, PixelPathSetting, RegionPictures,
+    Rehearsal, SamplingSetting, Span, rehearse,
 };
 use crate::frame::Size;
 use crate::media::encode::{OptionSet, TrackFacts};
@@ -50,6 +50,8 @@ pub struct ShardPlan {
     pub end: u64,
     /// Frames from one key frame to the next; every part begins with one.
     pub key_frame_interval: u32,
+    /// Frames around a part that are rendered and encoded too, and thrown away, as far as the output has such.
+    pub margin: Margin,
     /// The encoder.
     pub encoder: String,
     /// FFmpeg's name of the pixel format that the encoder is given.
@@ -180,6 +182,7 @@ pub fn plan(request: &PlanRequest) -> Result<MadePlan, ShardError> {
         first,
         end,
         key_frame_interval: interval,
+        margin: margin(interval, &paths.encoder_options),
         encoder: paths.encoder.unwrap_or_default(),
         encoder_input: paths.encoder_input.unwrap_or_default(),
         encoder_options: paths.encoder_options,
@@ -196,6 +199,25 @@ pub fn plan(request: &PlanRequest) -> Result<MadePlan, ShardError> {
         warnings: plan.warnings,
         fallbacks,
     })
+}
+
+/// Frames before a part after which rate control does not tell any more where it began: key frames weigh those before them, by 0.95
+/// for each frame that lies between.
+const SETTLED: u64 = 60;
+/// Frames that encoders look ahead where their options do not say: x264's 50 with `preset=slow`, and some.
+const LOOKAHEAD: u64 = 64;
+/// Frames behind those that x264 looks ahead by `rc-lookahead`: pictures that are shown after one that is coded before them.
+const REORDERED: u64 = 4;
+
+/// What has to be encoded around a part so that its pictures are coded as in the whole export. It begins at a key frame of the whole.
+fn margin(key_frame_interval: u32, options: &[OptionSet]) -> Margin {
+    let interval = u64::from(key_frame_interval).max(1);
+    let told = options.iter().find(|option| option.key == "rc-lookahead");
+    let told = told.and_then(|option| option.value.parse::<u64>().ok());
+    Margin {
+        before: SETTLED.next_multiple_of(interval),
+        after: told.map_or(LOOKAHEAD, |frames| frames.saturating_add(REORDERED)),
+    }
 }
 
 /// Puts what was found to work in the place of what was to be chosen.
@@ -340,5 +362,26 @@ impl ShardPlan {
             part: asked.to_owned(),
             known: format!("0 to {last}{sound}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_margin_holds_what_rate_control_remembers_and_sees() {
+        let option = |key: &str, value: &str| OptionSet {
+            key: key.to_owned(),
+            value: value.to_owned(),
+        };
+        let of = |interval, options: &[OptionSet]| {
+            let margin = margin(interval, options);
+            (margin.before, margin.after)
+        };
+        assert_eq!(of(120, &[option("preset", "slow")]), (120, 64));
+        assert_eq!(of(60, &[option("rc-lookahead", "10")]), (60, 14));
+        assert_eq!(of(20, &[]), (60, 64));
+        assert_eq!(of(14, &[]), (70, 64));
     }
 }

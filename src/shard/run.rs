@@ -118,9 +118,11 @@ pub fn run(
         agrees(plan, opening)?;
         Ok(label(plan, part, Some(opening)))
     };
-    // One interval of key frames; the whole export has nothing before its own first frame either.
-    let warm_up = u64::from(plan.key_frame_interval).min(planned.first - plan.first);
-    let made = video_part(&export, output, &accept, warm_up, cancel, observer)?;
+    // The whole export has nothing outside of its own frames either.
+    let frames = plan
+        .margin
+        .around(&(planned.first..planned.end), &(plan.first..plan.end));
+    let made = video_part(&export, output, &accept, &frames, cancel, observer)?;
     report.warnings.extend(made.warnings.iter().cloned());
     report.export = Some(made);
     Ok(report)

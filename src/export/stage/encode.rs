@@ -1,5 +1,7 @@
 //! Encodes pictures; packets leave for the muxer in the encoder's order.
 
+use std::ops::Range;
+
 use super::convert::Picture;
 use crate::convert::{ConvertError, PixelPath};
 use crate::export::coder::{Coder, PictureCounts};
@@ -18,8 +20,8 @@ pub(in crate::export) type Visitor<'a> = dyn FnMut(u64, &Nv12Frame) + Send + 'a;
 
 /// Where pictures end.
 pub(in crate::export) enum Sink<'a> {
-    /// Encoded, then handed to the muxer, but for packets of this many frames at the beginning.
-    Coder(&'a mut Coder, Sender<Packet>, i64),
+    /// Encoded, then handed to the muxer where they lie in this range, counted from the first that comes.
+    Coder(&'a mut Coder, Sender<Packet>, Range<i64>),
     /// Shown to a visitor with their numbers.
     Visitor(&'a mut Visitor<'a>),
     /// Dropped: `--encoder none`.
@@ -50,9 +52,9 @@ pub(in crate::export) fn run(
         meter.begin(0, Some(frame));
         let mut bytes = 0;
         match &mut sink {
-            Sink::Coder(coder, packets, warm_up) => {
+            Sink::Coder(coder, packets, kept) => {
                 let coded = coder.counts().coded;
-                coder.picture(picture, &mut pass((packets, *warm_up), meter, &mut bytes))?;
+                coder.picture(picture, &mut pass((packets, kept), meter, &mut bytes))?;
                 if coder.counts().coded == coded {
                     meter.repeated();
                 }
@@ -75,8 +77,8 @@ pub(in crate::export) fn run(
     control.check()?;
     meter.begin(0, None);
     match &mut sink {
-        Sink::Coder(coder, packets, warm_up) => {
-            coder.finish(&mut pass((packets, *warm_up), meter, &mut 0))?;
+        Sink::Coder(coder, packets, kept) => {
+            coder.finish(&mut pass((packets, kept), meter, &mut 0))?;
             Ok(Encoded {
                 pictures: coder.counts(),
                 regions: coder.region_report(),
@@ -87,18 +89,17 @@ pub(in crate::export) fn run(
 }
 
 fn pass<'a>(
-    (packets, warm_up): (&'a Sender<Packet>, i64),
+    (packets, kept): (&'a Sender<Packet>, &'a Range<i64>),
     meter: &'a mut Meter,
     bytes: &'a mut u64,
 ) -> impl FnMut(Packet) -> Result<(), StageEnd> + 'a {
     move |mut packet| {
-        if warm_up > 0 {
-            let (pts, dts) = (packet.pts().unwrap_or(0), packet.dts().unwrap_or(0));
-            if pts < warm_up {
+        if let (Some(pts), Some(dts)) = (packet.pts(), packet.dts()) {
+            if !kept.contains(&pts) {
                 return Ok(());
             }
             let duration = packet.duration();
-            packet.set_timing(pts - warm_up, dts - warm_up, duration);
+            packet.set_timing(pts - kept.start, dts - kept.start, duration);
         }
         *bytes += packet.data().len() as u64;
         packets.send(meter, packet)?;

@@ -227,6 +227,12 @@ impl VideoEncoder {
         }
     }
 
+    /// Pictures that are held back for reordering.
+    pub fn reordered_by(&self) -> i32 {
+        // SAFETY: the context is open; a plain field is read.
+        unsafe { (*self.encoder.as_ptr()).has_b_frames }
+    }
+
     /// Gives the encoder the picture that is shown from frame `pts` on; `force_key` makes decoding possible from it.
     /// Positions must increase; a gap makes the picture before it last longer.
     ///
