@@ -37,6 +37,8 @@ impl RepeatMode {
 struct Run {
     pts: i64,
     key: bool,
+    /// The time that the encoder of whole pictures was told, where it has it.
+    told: i64,
     repeats: i64,
     /// Its rectangles, where it is a region picture; otherwise the encoder of whole pictures has it.
     parts: Option<Vec<Part>>,
@@ -169,6 +171,7 @@ impl Coder {
         self.runs.push_back(Run {
             pts,
             key,
+            told: self.whole_time,
             repeats: 0,
             parts,
         });
@@ -212,7 +215,7 @@ impl Coder {
                 Some(packet) => self
                     .runs
                     .iter()
-                    .position(|run| packet.pts() == Some(run.pts))
+                    .position(|run| run.parts.is_none() && packet.pts() == Some(run.told))
                     .ok_or_else(|| ExportError::from(EncodeError::MissingPacket))?,
                 None => break,
             };
@@ -244,6 +247,7 @@ impl Coder {
             key,
             repeats,
             parts,
+            told: _,
         } = run;
         self.counts.written += 1;
         let packet = match (&mut self.regions, parts) {
