@@ -10,7 +10,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use capstan::convert::calibrate::calibrate;
-use capstan::convert::{Candidate, ConvertError, ConvertSpec, PixelPath, ReadbackCost, open};
+use capstan::convert::{Candidate, ConvertError, ConvertSpec, Luma, PixelPath, ReadbackCost, open};
 use capstan::frame::{Nv12Frame, PackedFormat, PackedFrame, PackedView, Size, YuvColor};
 use capstan::render::Device;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
@@ -92,6 +92,7 @@ fn spec(size: Size, threads: usize) -> ConvertSpec {
         size,
         source: PackedFormat::Bgra,
         color: YuvColor::BT709_LIMITED,
+        luma: Luma::Rounded,
         threads,
     }
 }

@@ -5,7 +5,7 @@
 //! strides, both byte orders and both matrices.
 
 use capstan::convert::reference::{self, Deviation};
-use capstan::convert::{ConvertError, ConvertSpec, Converter, PixelPath, open};
+use capstan::convert::{ConvertError, ConvertSpec, Converter, Luma, PixelPath, open};
 use capstan::frame::{Nv12Frame, PackedFormat, PackedFrame, PackedView, Size, YuvColor};
 use proptest::prelude::*;
 
@@ -29,6 +29,7 @@ fn spec(size: Size, source: PackedFormat, color: YuvColor) -> ConvertSpec {
         size,
         source,
         color,
+        luma: Luma::Rounded,
         threads: 1,
     }
 }
@@ -258,6 +259,7 @@ fn rectangles_assemble_into_the_picture_converted_at_once() {
     let source = picture(size, PackedFormat::Bgra, 8, noise(4));
     for threads in [1, 3] {
         let spec = ConvertSpec {
+            luma: Luma::Rounded,
             threads,
             ..spec(size, PackedFormat::Bgra, YuvColor::BT709_LIMITED)
         };
@@ -322,6 +324,7 @@ fn threads_change_nothing() {
     let source = picture(size, PackedFormat::Rgba, 4, noise(5));
     let convert = |threads| {
         let spec = ConvertSpec {
+            luma: Luma::Rounded,
             threads,
             ..spec(size, PackedFormat::Rgba, YuvColor::BT709_LIMITED)
         };

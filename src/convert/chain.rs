@@ -216,6 +216,7 @@ fn next(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::convert::Luma;
     use crate::convert::failing::failing;
     use crate::frame::{PackedFormat, PackedFrame, Size, YuvColor};
 
@@ -223,6 +224,7 @@ mod tests {
         size: Size::new(8, 8),
         source: PackedFormat::Rgba,
         color: YuvColor::BT709_LIMITED,
+        luma: Luma::Rounded,
         threads: 1,
     };
 

@@ -13,6 +13,7 @@ mod chain;
 mod error;
 #[cfg(test)]
 mod failing;
+mod floored;
 mod gpu;
 pub mod reference;
 mod simd;
@@ -35,6 +36,7 @@ pub use videotoolbox::{
 };
 
 use crate::frame::{Nv12Frame, PackedFormat, PackedView, Size, YuvColor};
+use floored::Floored;
 
 /// A way for rendered pixels to become what the encoder takes.
 #[derive(
@@ -128,6 +130,17 @@ pub struct Tolerance {
     pub chroma: u8,
 }
 
+/// How luma becomes integers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Luma {
+    /// To the nearest code value.
+    #[default]
+    Rounded,
+    /// To the next lower one, about as Cap's exporter does it (cap-look.md 20.2), for `--cap-colors`. The paths that compute
+    /// here know it, [`PixelPath::Simd`] and [`PixelPath::Swscale`].
+    Floored,
+}
+
 /// What a converter is opened for; fixed for its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConvertSpec {
@@ -136,9 +149,10 @@ pub struct ConvertSpec {
     /// Byte order of the pixels that come in.
     pub source: PackedFormat,
     /// Matrix and range of what goes out: [`YuvColor::BT709_LIMITED`], or [`YuvColor::BT601_LIMITED`] for
-    /// `--cap-colors`. Cap truncates to integers where every path here rounds to the nearest, so a code value may
-    /// be one higher than Cap's (cap-look.md 20.2).
+    /// `--cap-colors`.
     pub color: YuvColor,
+    /// How luma becomes integers.
+    pub luma: Luma,
     /// Threads that one conversion may use, at least 1. More than one only pays where cores would idle otherwise:
     /// the encoder and a software rasteriser compete for them.
     pub threads: usize,
@@ -183,19 +197,25 @@ pub trait Converter: Send {
 /// [`ConvertError::Unavailable`] with the reason where this machine, system or picture does not serve the path,
 /// [`ConvertError::Call`] where its library refused.
 pub fn open(path: PixelPath, spec: &ConvertSpec) -> Result<Box<dyn Converter>, ConvertError> {
-    match path {
-        PixelPath::Swscale => Ok(Box::new(Swscale::new(spec)?)),
-        PixelPath::Simd => Ok(Box::new(Simd::new(spec)?)),
-        PixelPath::Gpu => Ok(Box::new(Gpu::open(spec)?)),
+    match (path, spec.luma) {
+        (PixelPath::Swscale, Luma::Rounded) => Ok(Box::new(Swscale::new(spec)?)),
+        (PixelPath::Simd, Luma::Rounded) => Ok(Box::new(Simd::new(spec)?)),
+        (PixelPath::Swscale, Luma::Floored) => Ok(Box::new(Floored::new(*spec, Swscale::new(spec)?))),
+        (PixelPath::Simd, Luma::Floored) => Ok(Box::new(Floored::new(*spec, Simd::new(spec)?))),
+        (_, Luma::Floored) => Err(ConvertError::unavailable(
+            path,
+            "it rounds luma to the nearest, and --cap-colors cuts it off",
+        )),
+        (PixelPath::Gpu, _) => Ok(Box::new(Gpu::open(spec)?)),
         #[cfg(target_os = "macos")]
-        PixelPath::VideoToolbox => Ok(Box::new(VideoToolbox::new(spec)?)),
+        (PixelPath::VideoToolbox, _) => Ok(Box::new(VideoToolbox::new(spec)?)),
         #[cfg(target_os = "macos")]
-        PixelPath::Bgra => Err(ConvertError::unavailable(
+        (PixelPath::Bgra, _) => Err(ConvertError::unavailable(
             path,
             "it makes no planes: h264_videotoolbox alone takes its BGRA surfaces and converts them",
         )),
         #[cfg(not(target_os = "macos"))]
-        PixelPath::VideoToolbox | PixelPath::Bgra => Err(ConvertError::unavailable(
+        (PixelPath::VideoToolbox | PixelPath::Bgra, _) => Err(ConvertError::unavailable(
             path,
             format!(
                 "it needs VideoToolbox, which is part of macOS, and this is {}",

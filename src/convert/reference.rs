@@ -6,7 +6,7 @@
 
 use super::ConvertError;
 use super::target::{self, Region};
-use super::{ConvertSpec, PixelPath};
+use super::{ConvertSpec, Luma, PixelPath};
 use crate::frame::{Nv12Frame, PackedFormat, PackedView, Size, YuvColor, YuvRange};
 
 /// Y', Cb and Cr of R', G', B' (each 0..=255), not rounded.
@@ -31,6 +31,7 @@ pub fn convert(source: PackedView<'_>, color: YuvColor) -> Result<Nv12Frame, Con
         size: source.size,
         source: source.format,
         color,
+        luma: Luma::Rounded,
         threads: 1,
     };
     // The reference has no path of its own; the last resort's name stands for it in an error.

@@ -12,7 +12,7 @@ use super::settings::{ExportSettings, PixelPathSetting};
 use super::surfaces;
 use crate::convert::calibrate::{Cache, calibrate};
 use crate::convert::{
-    Candidate, Chain, ConvertError, ConvertSpec, Gpu, PixelPath, ReadbackCost, Stopwatch, Timing,
+    Candidate, Chain, ConvertError, ConvertSpec, Gpu, Luma, PixelPath, ReadbackCost, Stopwatch, Timing,
 };
 use crate::frame::{Size, YuvColor};
 use crate::render::Renderer;
@@ -37,6 +37,11 @@ pub(super) fn open_conversion(
         } else {
             YuvColor::BT709_LIMITED
         },
+        luma: if settings.cap_colors {
+            Luma::Floored
+        } else {
+            Luma::Rounded
+        },
         threads: 1,
     };
     let mut ranking = match settings.pixel_path {
@@ -49,7 +54,7 @@ pub(super) fn open_conversion(
             let cache = Cache::of_user();
             let adapter = renderer.adapter();
             let driver = format!("{} {} {}", adapter.name, adapter.driver, adapter.driver_info);
-            let candidates = candidates(renderer, surfaces::fit(&spec, encoder.as_deref()).is_ok());
+            let candidates = candidates(&spec, renderer, surfaces::fit(&spec, encoder.as_deref()).is_ok());
             let calibration = calibrate(&spec, &candidates, &driver, cache.as_ref())?;
             let ranking = calibration.ranking();
             paths.calibration = Some(calibration);
@@ -101,7 +106,7 @@ fn open_path(
     fallbacks: &mut Vec<Fallback>,
 ) -> Result<Conversion, ConvertError> {
     match path {
-        PixelPath::Gpu => {
+        PixelPath::Gpu if spec.luma == Luma::Rounded => {
             renderer
                 .read_back_nv12(spec.color)
                 .map_err(|error| ConvertError::unavailable(path, error.to_string()))?;
@@ -116,7 +121,9 @@ fn open_path(
                 Err(error) => fall_back(path, "videotoolbox, as planes", &error, fallbacks),
             }
         }
-        PixelPath::Bgra | PixelPath::VideoToolbox | PixelPath::Simd | PixelPath::Swscale => {}
+        // What can't serve says so when it is opened.
+        PixelPath::Gpu | PixelPath::Bgra | PixelPath::VideoToolbox | PixelPath::Simd | PixelPath::Swscale => {
+        }
     }
     let converter = crate::convert::open(path, spec)?;
     Ok(Conversion::memory(Chain::of(converter, reserve, spec)))
@@ -127,7 +134,7 @@ fn open_path(
 ///
 /// On a software adapter the GPU's path is left out: its shader would run on the same cores as the conversion in memory,
 /// an order of magnitude slower (docs/pixel-paths.md), and compiling it to find that out takes a second.
-fn candidates(renderer: &Renderer, surfaces: bool) -> Vec<Candidate> {
+fn candidates(spec: &ConvertSpec, renderer: &Renderer, surfaces: bool) -> Vec<Candidate> {
     let mut in_memory = [PixelPath::Simd, PixelPath::Swscale]
         .map(Candidate::builtin)
         .to_vec();
@@ -135,6 +142,10 @@ fn candidates(renderer: &Renderer, surfaces: bool) -> Vec<Candidate> {
         in_memory.extend(surfaces::candidates());
     } else if cfg!(target_os = "macos") {
         in_memory.push(Candidate::builtin(PixelPath::VideoToolbox));
+    }
+    if spec.luma == Luma::Floored {
+        tracing::info!("pixel path gpu is not tried: it rounds luma, and --cap-colors cuts it off");
+        return in_memory;
     }
     if renderer.adapter().software {
         tracing::info!("pixel path gpu is not tried: the adapter computes on the CPU");

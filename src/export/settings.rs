@@ -44,7 +44,7 @@ pub struct ExportSettings {
     /// Who filters the source pictures.
     #[serde(default)]
     pub sampling: SamplingSetting,
-    /// Cap's BT.601 maths with BT.709 tags instead of true BT.709 (cap-look.md 20), and times in single precision where
+    /// Cap's BT.601 maths, luma cut off, with BT.709 tags instead of true BT.709 (cap-look.md 20), and times in single precision where
     /// they choose a source picture (3.4).
     pub cap_colors: bool,
     /// Whether a recorded camera offset that the editor computed counts once or, as in Cap, twice (cap-format.md 6.2).

@@ -1,13 +1,14 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::convert::{self, Converter};
+use crate::convert::{self, Converter, Luma};
 use crate::frame::{PackedFormat, PackedView, Size, YuvColor};
 
 const SPEC: ConvertSpec = ConvertSpec {
     size: Size::new(320, 180),
     source: PackedFormat::Rgba,
     color: YuvColor::BT709_LIMITED,
+    luma: Luma::Rounded,
     threads: 1,
 };
 

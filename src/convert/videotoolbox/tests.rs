@@ -9,7 +9,7 @@ use super::testing::{self, planes_of};
 use super::trial::{TrialPictures, surface_candidate};
 use crate::convert::calibrate::{Outcome, calibrate};
 use crate::convert::reference::{self, Deviation};
-use crate::convert::{Candidate, Chain, ConvertError, ConvertSpec, Converter, PixelPath};
+use crate::convert::{Candidate, Chain, ConvertError, ConvertSpec, Converter, Luma, PixelPath};
 use crate::frame::{Nv12Frame, PackedFormat, PackedFrame, PackedView, Size, YuvColor, YuvMatrix, YuvRange};
 use crate::media::encode::{EncoderInput, SurfaceFormat, TestPictures};
 use std::sync::Arc;
@@ -19,6 +19,7 @@ fn spec(size: Size) -> ConvertSpec {
         size,
         source: PackedFormat::Bgra,
         color: YuvColor::BT709_LIMITED,
+        luma: Luma::Rounded,
         threads: 1,
     }
 }

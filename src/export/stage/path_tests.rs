@@ -7,7 +7,7 @@ use super::decode::{Decoded, Last};
 use super::tests::{Event, World, converter, renderer};
 use super::{Step, convert};
 use crate::convert::reference::{self, Deviation};
-use crate::convert::{Candidate, Chain, ConvertSpec, PathSwitch, PixelPath, failing};
+use crate::convert::{Candidate, Chain, ConvertSpec, Luma, PathSwitch, PixelPath, failing};
 use crate::export::cancel::Cancel;
 use crate::export::control::Control;
 use crate::export::conversion::Conversion;
@@ -29,6 +29,7 @@ fn spec(source: PackedFormat) -> ConvertSpec {
         size: SIZE,
         source,
         color: YuvColor::BT709_LIMITED,
+        luma: Luma::Rounded,
         threads: 1,
     }
 }

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::decode::Last;
 use super::pool::Pool;
 use crate::cap::config::{RoundingType, WaveformStyle};
-use crate::convert::{Candidate, Chain, ConvertSpec, PixelPath};
+use crate::convert::{Candidate, Chain, ConvertSpec, Luma, PixelPath};
 use crate::frame::{
     Nv12Frame, PackedFormat, PackedFrame, PlaneStorage, PlaneView, Size, YuvColor, YuvLayout, YuvPicture,
 };
@@ -635,6 +635,7 @@ fn check(size: Size, events: &[Event], sampling: Sampling) -> Result<(), TestCas
         size,
         source: PackedFormat::Rgba,
         color: YuvColor::BT709_LIMITED,
+        luma: Luma::Rounded,
         threads: 1,
     });
     let (mut last, mut pool) = (Last::new(size, true), Pool::new(size));
