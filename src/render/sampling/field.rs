@@ -15,28 +15,28 @@ const FOOTPRINT: f64 = 2.0;
 /// Plain rows that a sharpened one is made of.
 const PLAIN: usize = 4;
 
-/// Steps of a level in a [`Pair`].
+/// Steps of a level in a [`Texel`].
 pub(super) const LEVEL: i32 = 64;
 /// Levels that a sharpened texel is held to, far beyond what sharpening gives.
 const LEVELS: [f32; 2] = [-128.0, 383.0];
 /// Added to a number below 2^22 its lowest bits are the nearest integer.
 const MAGIC: f32 = 12_582_912.0;
 
-/// A texel and the one below it, channel by channel, in steps of 1/[`LEVEL`], rounded down: so a level rounds as it would by itself.
-pub(super) type Pair = [i16; 2 * CHANNELS];
+/// A texel, channel by channel, in steps of 1/[`LEVEL`], rounded down.
+pub(super) type Texel = [i16; CHANNELS];
 
 /// Rows of texels of a picture.
 #[derive(Clone, Copy)]
 pub(super) struct Window<'a> {
-    pub(super) pairs: &'a [Pair],
-    /// Pairs from a row to the next.
+    pub(super) texels: &'a [Texel],
+    /// Texels from a row to the next.
     pub(super) stride: usize,
     /// Column and row of the first one.
     pub(super) origin: [u32; 2],
 }
 
-impl Window<'_> {
-    /// The number of the first pair, counted row by row from the picture's first texel.
+impl<'a> Window<'a> {
+    /// The number of the first texel, counted row by row from the picture's first.
     #[inline(always)]
     pub(super) fn first(&self) -> u32 {
         self.origin[1]
@@ -44,33 +44,42 @@ impl Window<'_> {
             .wrapping_add(self.origin[0])
     }
 
-    /// A texel with those to its right, below, and below that on the right, by the number of its pair.
+    /// A texel and the one to its right, and the two below them, by the number of the first in the window.
     #[inline(always)]
-    pub(super) fn pairs_at(&self, start: usize) -> &[Pair; 2] {
-        let (pairs, _) = self.pairs[start..][..2].as_chunks::<2>();
-        &pairs[0]
+    pub(super) fn square_at(&self, start: usize) -> [&'a [Texel; 2]; 2] {
+        let rows = &self.texels[start..][..self.stride + 2];
+        let pair = |at: usize| {
+            let (pairs, _) = rows[at..at + 2].as_chunks::<2>();
+            &pairs[0]
+        };
+        [pair(0), pair(self.stride)]
     }
 
     /// The same by column and row of the picture.
     #[inline(always)]
-    pub(super) fn beside(&self, x: i32, y: i32) -> &[Pair; 2] {
+    pub(super) fn square(&self, x: i32, y: i32) -> [&'a [Texel; 2]; 2] {
         let start = (y as u32).wrapping_mul(self.stride as u32).wrapping_add(x as u32);
-        self.pairs_at(start.wrapping_sub(self.first()) as usize)
+        self.square_at(start.wrapping_sub(self.first()) as usize)
+    }
+
+    /// Row `y` of the picture, from its texel in column `x` on.
+    #[inline(always)]
+    pub(super) fn row(&self, x: u32, y: u32, count: usize) -> &'a [Texel] {
+        let start = (y - self.origin[1]) as usize * self.stride + (x - self.origin[0]) as usize;
+        &self.texels[start..][..count]
     }
 }
 
 /// A window that moves down over a picture.
 #[derive(Debug, Default)]
 pub(super) struct Field {
-    pairs: Vec<Pair>,
+    texels: Vec<Texel>,
     span: Span,
     stride: usize,
     /// First row and the one behind the last.
     rows: [u32; 2],
-    /// The row behind the last as it is shown, and in steps: the upper half of its pairs.
+    /// A row as it is shown.
     shown: Vec<f32>,
-    upper: Vec<i16>,
-    upper_row: Option<u32>,
     height: u32,
     sharpening: f32,
     plain: [Plain; PLAIN],
@@ -113,8 +122,6 @@ impl Field {
         self.stride = self.span.len() + 1;
         self.rows = [0, 0];
         self.shown.resize(self.stride * CHANNELS, 0.0);
-        self.upper.resize(self.stride * CHANNELS, 0);
-        self.upper_row = None;
         self.height = source.size.height;
         self.sharpening = if placement.sharpening > 0.0 {
             placement.sharpening as f32
@@ -128,35 +135,31 @@ impl Field {
         self.cells.find(source, asked);
     }
 
-    /// Brings in what samples between rows `first` and `last` read, a row below the picture's last being that one again; both never
-    /// decrease between two calls of [`begin`](Self::begin).
+    /// Brings in rows `first` to `last`, a row below the picture's last being that one again; both never decrease between two calls of
+    /// [`begin`](Self::begin).
     pub(super) fn rows(&mut self, source: &Source<'_>, first: u32, last: u32) {
         let row = self.stride;
+        let behind = last + 1;
         let [from, end] = self.rows;
         if from >= end || first >= end {
             self.rows = [first, first];
-        } else if first > from && (last - from) as usize * row > self.pairs.len() {
+        } else if first > from && (behind - from) as usize * row > self.texels.len() {
             // Full: what is still needed moves to the front.
-            self.pairs
+            self.texels
                 .copy_within((first - from) as usize * row..(end - from) as usize * row, 0);
             self.rows = [first, end];
         }
-        let needed = (last - self.rows[0]) as usize * row;
-        if self.pairs.len() < needed {
+        let needed = (behind - self.rows[0]) as usize * row;
+        if self.texels.len() < needed {
             // Twice as much, so that rows are moved rarely.
-            self.pairs.resize(needed * 2, [0; 2 * CHANNELS]);
+            self.texels.resize(needed * 2, [0; CHANNELS]);
         }
-        for y in self.rows[1]..last {
-            if self.upper_row != Some(y) {
-                self.show(source, y);
-                into_steps(&self.shown, &mut self.upper);
-            }
-            self.show(source, y + 1);
+        for y in self.rows[1]..behind {
+            self.show(source, y);
             let start = (y - self.rows[0]) as usize * row;
-            pair(&mut self.upper, &self.shown, &mut self.pairs[start..start + row]);
-            self.upper_row = Some(y + 1);
+            into_steps(&self.shown, self.texels[start..start + row].as_flattened_mut());
         }
-        self.rows[1] = self.rows[1].max(last);
+        self.rows[1] = self.rows[1].max(behind);
     }
 
     /// Makes row `y` with a copy of its last texel.
@@ -200,7 +203,7 @@ impl Field {
     /// What is at hand.
     pub(super) fn window(&self) -> Window<'_> {
         Window {
-            pairs: &self.pairs,
+            texels: &self.texels,
             stride: self.stride,
             origin: [self.span.start as u32, self.rows[0]],
         }
@@ -209,11 +212,8 @@ impl Field {
     /// A texel of the picture, as a pixel.
     pub(super) fn color(&self, x: u32, y: u32) -> [u8; CHANNELS] {
         let window = self.window();
-        let [pair, _] = window.beside(x as i32, y as i32);
-        std::array::from_fn(|channel| {
-            let level = (i32::from(pair[2 * channel]) + LEVEL / 2) / LEVEL;
-            level.clamp(0, 255) as u8
-        })
+        let [[texel, _], _] = window.square(x as i32, y as i32);
+        texel.map(|steps| ((i32::from(steps) + LEVEL / 2) / LEVEL).clamp(0, 255) as u8)
     }
 
     /// Whether all samples within `texels` have one colour.
@@ -233,21 +233,6 @@ fn steps(value: f32) -> i16 {
 fn into_steps(row: &[f32], made: &mut [i16]) {
     for (made, value) in made.iter_mut().zip(row) {
         *made = steps(*value);
-    }
-}
-
-/// Pairs of the row `upper` and the one below it, which becomes `upper`.
-#[multiversion::multiversion(targets("x86_64+avx2"))]
-fn pair(upper: &mut [i16], below: &[f32], pairs: &mut [Pair]) {
-    let (upper, _) = upper.as_chunks_mut::<CHANNELS>();
-    let (below, _) = below.as_chunks::<CHANNELS>();
-    for ((pair, upper), below) in pairs.iter_mut().zip(upper).zip(below) {
-        let lower = below.map(steps);
-        for channel in 0..CHANNELS {
-            pair[2 * channel] = upper[channel];
-            pair[2 * channel + 1] = lower[channel];
-        }
-        *upper = lower;
     }
 }
 

@@ -150,7 +150,7 @@ impl Sampler {
     ) {
         // The rows that a ray crosses should stay in a cache that is near. Every part makes the texels that its rays reach.
         const COLUMNS: u32 = 160;
-        const ROWS: u32 = 272;
+        const ROWS: u32 = 544;
         let mut jobs: Vec<(usize, PixelRect)> = Vec::new();
         for (index, &rect) in rects.iter().enumerate() {
             for y in (0..rect.height).step_by(ROWS as usize) {

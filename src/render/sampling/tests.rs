@@ -290,11 +290,13 @@ proptest! {
             let (column, row) = (index as u32 % output.width, index as u32 / output.width);
             let ([grey, alpha], texels) = smeared_as_stated(&source, &card, column, row);
             let error = (f64::from(pixel[0]) - grey).abs();
-            // Rounding, noise in steps of 1/256, and fewer samples on short rays; grain is the worst there is for both.
-            let allowed = if texels <= 1.0 { 2.5 } else { 1.6 };
-            prop_assert!(error <= allowed, "({}, {}): {:?} for {} over {}", column, row, pixel, grey, texels);
+            // Rounding and noise in steps of 1/256. Rays of up to 16 texels go without noise, and short ones with fewer samples: grain is
+            // the worst there is for both, and other noise differs as much.
+            let even = matches!(smear, Smear::Radial { .. }) && texels <= 16.5;
+            let (most, mean) = if even { (5.0 + 1.5 * texels, 0.13 * texels) } else { (0.0, 0.0) };
+            prop_assert!(error <= 1.6 + most, "({}, {}): {:?} for {} over {}", column, row, pixel, grey, texels);
             prop_assert!((f64::from(pixel[3]) - alpha).abs() <= 1.6, "{:?} for {}", pixel, alpha);
-            errors += error;
+            errors += error - mean;
         }
         prop_assert!(errors / f64::from(output.width * output.height) < 0.45);
     }

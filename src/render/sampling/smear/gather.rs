@@ -1,23 +1,15 @@
-//! The weighted mean of bilinear samples on a ray, in integers: what a smeared pixel is.
+//! The weighted mean of bilinear samples on a ray of its own: what a pixel is whose samples are shifted by noise, or some of whose
+//! samples are not covered.
 //!
-//! Places are texels counted from the centre of the picture's first, in steps of 2^-15, so that they don't depend on the window of
-//! texels that is at hand. A bilinear sample is four taps, whose weights are whole numbers that add up to the sample's; so an area
-//! of one colour keeps it to the bit. The vector code and the portable code give the same bits.
+//! Places are texels counted from the centre of the picture's first, so that they don't depend on the window of texels that is at hand.
 
-use super::samples::{Samples, WHOLE, Weights};
+use super::samples::{Samples, Weights};
+use super::steps::{MOST, STEPS, between, level, share};
 use crate::render::sampling::CHANNELS;
-use crate::render::sampling::field::{LEVEL, Pair, Window};
+use crate::render::sampling::field::Window;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
-
-/// Steps of a place in a texel, as a power of two.
-const STEPS: u32 = 15;
-/// What the taps of a sample add up to where each sample is clamped before it is weighed.
-const TAPS: i32 = 1 << 14;
-/// A half in the sum of a pixel, and how far that is shifted to give a level.
-const HALF: i32 = 1 << (SHIFT - 1);
-const SHIFT: u32 = LEVEL.trailing_zeros() + WHOLE.trailing_zeros();
 
 /// Rays of pixels of one row.
 pub(super) trait Rays {
@@ -34,8 +26,6 @@ pub(super) struct Gatherer<'a> {
     pub(super) window: Window<'a>,
     /// Least and greatest place, texels.
     pub(super) bounds: [[f32; 2]; 2],
-    /// Whether a sample may lie beyond 0..=255, and is clamped.
-    pub(super) clamped: bool,
 }
 
 /// A pixel's places: `start + step * i`, in steps of 2^-[`STEPS`] texels.
@@ -82,7 +72,7 @@ impl Gatherer<'_> {
 
     fn pixel(&self, places: Places, count: usize, weights: &Weights) -> [u8; CHANNELS] {
         let [low, high] = self.integer_bounds();
-        let mut sum = [0i32; CHANNELS];
+        let mut sum = [0; CHANNELS];
         for (i, &weight) in weights.iter().enumerate().take(count) {
             let place = [0, 1].map(|axis| {
                 let place = places.start[axis] + places.step[axis] * i as f32;
@@ -90,28 +80,14 @@ impl Gatherer<'_> {
                 let place = if place > low[axis] { place } else { low[axis] };
                 (if place < high[axis] { place } else { high[axis] }) as i32
             });
-            let part = place.map(|place| place & ((1 << STEPS) - 1));
-            let pairs = self.window.beside(place[0] >> STEPS, place[1] >> STEPS);
-            let whole = if self.clamped { TAPS } else { i32::from(weight) };
-            let next = share(whole, part[0]);
-            let taps = [whole - next, next].map(|side| {
-                let lower = share(side, part[1]);
-                [side - lower, lower]
-            });
+            let [x, y] = place.map(|place| (place & ((1 << STEPS) - 1)) as i16);
+            let [upper, lower] = self.window.square(place[0] >> STEPS, place[1] >> STEPS);
             for (channel, sum) in sum.iter_mut().enumerate() {
-                let of = |pair: &Pair, [upper, lower]: [i32; 2]| {
-                    i32::from(pair[2 * channel]) * upper + i32::from(pair[2 * channel + 1]) * lower
-                };
-                let sample = of(&pairs[0], taps[0]) + of(&pairs[1], taps[1]);
-                *sum += if self.clamped {
-                    let level = (sample + TAPS / 2) >> TAPS.trailing_zeros();
-                    level.clamp(0, 255 * LEVEL) * i32::from(weight)
-                } else {
-                    sample
-                };
+                let [left, right] = [0, 1].map(|side| between(upper[side][channel], lower[side][channel], y));
+                *sum += share(between(left, right, x).clamp(0, MOST), weight);
             }
         }
-        sum.map(|sum| ((sum + HALF) >> SHIFT).clamp(0, 255) as u8)
+        sum.map(level)
     }
 
     /// The bounds in steps.
@@ -121,14 +97,10 @@ impl Gatherer<'_> {
     }
 }
 
-/// `part` / 2^15 of `weight`, rounded.
-fn share(weight: i32, part: i32) -> i32 {
-    (weight * part + (1 << (STEPS - 1))) >> STEPS
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::sampling::field::{LEVEL, Texel};
     use proptest::prelude::*;
 
     struct One {
@@ -151,13 +123,12 @@ mod tests {
         #[test]
         fn vector_code_and_portable_code_agree_to_the_bit(
             seed in any::<u64>(), at in (0.0..30.0f32, 0.0..20.0f32), ray in (-30.0..30.0f32, -20.0..20.0f32),
-            kind in 0usize..5, noise in 0.0..1.0f64, clamped in any::<bool>(),
+            kind in 0usize..5, noise in 0.0..1.0f64,
         ) {
             let mut rng = fastrand::Rng::with_seed(seed);
             let (width, height) = (33usize, 22usize);
-            let reach = if clamped { -128 * LEVEL..=383 * LEVEL } else { 0..=255 * LEVEL };
-            let pairs: Vec<Pair> = (0..width * height)
-                .map(|_| std::array::from_fn(|_| rng.i32(reach.clone()) as i16))
+            let texels: Vec<Texel> = (0..width * height)
+                .map(|_| std::array::from_fn(|_| rng.i32(-128 * LEVEL..=383 * LEVEL) as i16))
                 .collect();
             let samples = match kind {
                 0 => Samples::directional(),
@@ -165,9 +136,8 @@ mod tests {
                 other => Samples::radial(2 * other, 0.5),
             };
             let gatherer = Gatherer {
-                window: Window { pairs: &pairs, stride: width, origin: [0, 0] },
+                window: Window { texels: &texels, stride: width, origin: [0, 0] },
                 bounds: [[0.0; 2], [31.0, 20.0]],
-                clamped,
             };
             let rays = One { at: [at.0, at.1], ray: [ray.0, ray.1], samples };
             let (mut fast, mut plain) = ([[1; CHANNELS]; 5], [[2; CHANNELS]; 5]);
@@ -180,48 +150,43 @@ mod tests {
     /// A window holds what the samples read and no more.
     #[test]
     fn nothing_is_read_behind_the_last_sample() {
-        let pairs = vec![[0; 2 * CHANNELS]; 10 * 3];
-        for clamped in [false, true] {
-            for samples in [
-                Samples::radial(13, 0.99),
-                Samples::directional(),
-                Samples::radial(4, 0.5),
-            ] {
-                let gatherer = Gatherer {
-                    window: Window {
-                        pairs: &pairs,
-                        stride: 10,
-                        origin: [50, 40],
-                    },
-                    bounds: [[0.0; 2], [1000.0; 2]],
-                    clamped,
-                };
-                // From the last column to the first, along the first row.
-                let rays = One {
-                    at: [58.0, 40.0],
-                    ray: [-8.0, 0.0],
-                    samples,
-                };
-                gatherer.draw(&rays, &mut [[0; CHANNELS]; 1]);
-            }
+        let texels = vec![[0; CHANNELS]; 10 * 2];
+        for samples in [
+            Samples::radial(13, 0.99),
+            Samples::directional(),
+            Samples::radial(4, 0.5),
+        ] {
+            let gatherer = Gatherer {
+                window: Window {
+                    texels: &texels,
+                    stride: 10,
+                    origin: [50, 40],
+                },
+                bounds: [[0.0; 2], [1000.0; 2]],
+            };
+            // From the last column to the first, along the first row.
+            let rays = One {
+                at: [58.0, 40.0],
+                ray: [-8.0, 0.0],
+                samples,
+            };
+            gatherer.draw(&rays, &mut [[0; CHANNELS]; 1]);
         }
     }
 
     #[test]
     fn one_colour_stays_that_colour() {
         for level in [0, 1, 127, 254, 255] {
-            let pairs = vec![[(level * LEVEL) as i16; 2 * CHANNELS]; 64];
-            for clamped in [false, true] {
+            let texels = vec![[(level * LEVEL) as i16; CHANNELS]; 64];
+            for samples in [Samples::radial(13, 0.3), Samples::directional()] {
                 let gatherer = Gatherer {
                     window: Window {
-                        pairs: &pairs,
+                        texels: &texels,
                         stride: 8,
                         origin: [0, 0],
                     },
                     bounds: [[0.0; 2], [6.0, 6.0]],
-                    clamped,
                 };
-                let samples = Samples::radial(13, 0.3);
                 let rays = One {
                     at: [0.3, 5.7],
                     ray: [9.0, -4.0],

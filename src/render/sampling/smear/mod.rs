@@ -1,21 +1,27 @@
 //! Motion blur of a card, sampled on the processor (cap-look.md 7.2, 7.3).
 //!
 //! A pixel is the mean of samples on a way from its own place: 21 along a vector, or 13 towards a point, shifted by noise that
-//! belongs to the pixel ([`samples`]). No two pixels share a sample, so each takes its own ([`gather`]) from rows of texels that
-//! were converted and sharpened once ([`field`](super::field)). What makes that bearable:
+//! belongs to the pixel ([`samples`]). They are taken from rows of texels that were converted and sharpened once
+//! ([`field`](super::field)). What makes that bearable:
 //!
 //! * blocks of 8 x 8 pixels none of whose samples leaves one colour are that colour;
-//! * a ray of at most a texel is sampled more coarsely, by as much as stays within the rounding of the result;
+//! * along a vector, and where rays are so short that noise makes no difference, sample `i` of all pixels is the picture scaled or moved:
+//!   its rows and columns are placed once, and neighbours are mixed together ([`even`]). Only where rays are long does each pixel take its
+//!   own samples ([`gather`]);
+//! * short rays have fewer samples, by as much as stays near the rounding of the result;
 //! * coverage is worked out where a sample lies within the antialiased rim, not where it is deep inside or far outside.
 //!
 //! Blocks are those of the output, whatever rectangle is asked for, so that a pixel does not depend on the rectangle.
 
+mod even;
 mod gather;
 mod rays;
 mod samples;
+mod steps;
 
-use samples::Count;
+use even::{Columns, Rows};
 pub(super) use samples::Noise;
+use samples::{Count, SETS};
 
 use super::field::Field;
 use super::{CHANNELS, Placement, Source};
@@ -47,6 +53,9 @@ pub(in crate::render) struct Smeared {
 pub(super) struct Smearer {
     field: Field,
     lines: Vec<u8>,
+    /// Of the rectangle that is drawn, by set of samples.
+    columns: [Columns; SETS],
+    rows: Rows,
 }
 
 /// What a block needs.
@@ -56,7 +65,7 @@ enum Block {
     Empty,
     /// All samples have one colour.
     Flat,
-    /// All samples lie deep inside the card; so many are taken.
+    /// All samples lie deep inside the card; these are taken.
     Deep(Count),
     /// Anything else.
     Rim,
@@ -141,6 +150,26 @@ impl Smeared {
             };
             norm - radius
         };
+        // Most samples beside a corner are far from its curve, which powers tell without roots.
+        let radius = if from[1] < 0.0 {
+            self.top_radius
+        } else {
+            self.radius
+        };
+        let q = [0, 1].map(|axis| from[axis].abs() - half[axis] + radius);
+        if q[0] > 0.0 && q[1] > 0.0 {
+            let power = |value: f64| match self.kind {
+                RoundingType::Rounded => value * value,
+                RoundingType::Squircle => (value * value) * (value * value),
+            };
+            let norm = power(q[0]) + power(q[1]);
+            if norm >= power(radius + ANTIALIASED) {
+                return 0.0;
+            }
+            if radius > ANTIALIASED && norm <= power(radius - ANTIALIASED) {
+                return 1.0;
+            }
+        }
         // A distance changes by at most 1 a pixel.
         let middle = distance(from[0], from[1]);
         if middle.abs() >= ANTIALIASED {
@@ -188,6 +217,9 @@ impl Smearer {
         };
         let (read, asked) = (ways.texels(pixels(rect)), ways.texels(pixels(whole)));
         self.field.begin(source, placement, read, asked);
+        for columns in &mut self.columns {
+            columns.clear();
+        }
         let stride = rect.width as usize * CHANNELS;
         self.lines.resize(stride * BLOCK as usize, 0);
         for block_y in rect.y / BLOCK..rect.bottom().div_ceil(BLOCK) {
@@ -218,7 +250,23 @@ impl Smearer {
                                 let line = &mut self.lines[(y - top) as usize * stride..][..stride];
                                 let line = &mut line[(start - rect.x) as usize * CHANNELS..]
                                     [..(end - start) as usize * CHANNELS];
-                                draw(&ways, &self.field, noise, kind, (start, y), line);
+                                let line = line.as_chunks_mut().0;
+                                match kind {
+                                    Block::Empty => line.fill([0; CHANNELS]),
+                                    Block::Flat => line.fill(ways.color(&self.field, (start, y))),
+                                    Block::Rim => rays::draw_rim(&ways, &self.field, noise, (start, y), line),
+                                    Block::Deep(Count::Noisy) => {
+                                        rays::draw_noisy(&ways, &self.field, noise, (start, y), line);
+                                    }
+                                    Block::Deep(Count::Even(set)) => {
+                                        let samples = samples::even(set);
+                                        let columns = &mut self.columns[set];
+                                        columns.prepare(&ways, samples, rect.x, rect.width as usize);
+                                        let room = (&*columns, &mut self.rows);
+                                        let window = self.field.window();
+                                        even::draw((&ways, samples), &window, room, (start, y), line);
+                                    }
+                                }
                             }
                         }
                         run = kind.map(|kind| (left, right, kind));
@@ -295,10 +343,19 @@ impl Ways<'_> {
         Block::Deep(self.count(pixels))
     }
 
-    /// How many samples the pixels of a block take: by its longest ray.
+    /// The colour of an area of one colour.
+    fn color(&self, field: &Field, (x, y): (u32, u32)) -> [u8; CHANNELS] {
+        let at = [
+            self.texel(0, f64::from(x) + 0.5),
+            self.texel(1, f64::from(y) + 0.5),
+        ];
+        field.color(at[0] as u32, at[1] as u32)
+    }
+
+    /// Which samples the pixels of a block take: by its longest ray.
     fn count(&self, pixels: Extent) -> Count {
         if matches!(self.smeared.smearing, Smearing::Along(_)) {
-            return Count::All;
+            return Count::DIRECTIONAL;
         }
         let corners = [
             [pixels.left, pixels.top],
@@ -306,28 +363,16 @@ impl Ways<'_> {
             [pixels.left, pixels.bottom],
             [pixels.right, pixels.bottom],
         ];
-        let length = |corner| {
+        let size = [self.smeared.rect.width, self.smeared.rect.height];
+        let mut longest: f64 = 0.0;
+        for corner in corners {
             let ray = self.smeared.ray(corner);
-            (ray[0] * self.placement.scale[0]).hypot(ray[1] * self.placement.scale[1])
-        };
-        let longest = corners.into_iter().map(length).fold(0.0, f64::max);
-        Count::of_ray(longest)
-    }
-}
-
-/// The pixels from (`x`, `y`) on.
-fn draw(ways: &Ways<'_>, field: &Field, noise: &Noise, kind: Block, (x, y): (u32, u32), line: &mut [u8]) {
-    let (line, _) = line.as_chunks_mut::<CHANNELS>();
-    match kind {
-        Block::Empty => line.fill([0; CHANNELS]),
-        Block::Flat => {
-            let at = [
-                ways.texel(0, f64::from(x) + 0.5),
-                ways.texel(1, f64::from(y) + 0.5),
-            ];
-            line.fill(field.color(at[0] as u32, at[1] as u32));
+            // A ray that is cut is no fixed part of its way.
+            if length([0, 1].map(|axis| ray[axis] / size[axis])) > LONGEST_RAY * 0.999 {
+                return Count::Noisy;
+            }
+            longest = longest.max(length([0, 1].map(|axis| ray[axis] * self.placement.scale[axis])));
         }
-        Block::Deep(count) => rays::draw_deep(ways, field, noise, count, (x, y), line),
-        Block::Rim => rays::draw_rim(ways, field, noise, (x, y), line),
+        Count::of_ray(longest)
     }
 }

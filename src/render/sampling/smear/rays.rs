@@ -1,7 +1,7 @@
 //! Rays of the pixels of a row: of those deep inside a card, and of those near its rim, some of whose samples weigh less.
 
 use super::gather::{Gatherer, Rays};
-use super::samples::{Count, Noise, ROOM, Samples, Weights};
+use super::samples::{Noise, ROOM, Samples, Weights};
 use super::{ANTIALIASED, CHANNELS, LONGEST_RAY, Ways};
 use crate::render::layers::smear::Smearing;
 use crate::render::sampling::field::Field;
@@ -74,7 +74,6 @@ impl<'a> Row<'a> {
             window: field.window(),
             bounds: [placement.low, placement.high]
                 .map(|bound| [0, 1].map(|axis| self.ways.shown(axis, bound[axis]) as f32)),
-            clamped: placement.sharpening > 0.0,
         }
     }
 }
@@ -167,31 +166,17 @@ impl Rays for Rim<'_> {
     }
 }
 
-/// The pixels from (`x`, `y`) on, all of whose samples lie deep inside the card; `count` of them are taken.
-pub(super) fn draw_deep(
+/// The pixels from (`x`, `y`) on of a radial smear, all of whose samples lie deep inside the card, shifted by noise.
+pub(super) fn draw_noisy(
     ways: &Ways<'_>,
     field: &Field,
     noise: &Noise,
-    count: Count,
     (x, y): (u32, u32),
     line: &mut [[u8; CHANNELS]],
 ) {
     let row = Row::new(ways, (x, y), line.len());
     let gatherer = row.gatherer(field);
-    let one;
-    let (samples, noise) = match count {
-        Count::Few(count) => {
-            one = [Samples::radial(count, 0.5)];
-            (&one[..], &[][..])
-        }
-        Count::All => match ways.smeared.smearing {
-            Smearing::Along(_) => {
-                one = [Samples::directional()];
-                (&one[..], &[][..])
-            }
-            Smearing::Towards { .. } => (noise.samples(), &noise.row(y)[x as usize..]),
-        },
-    };
+    let (samples, noise) = (noise.samples(), &noise.row(y)[x as usize..]);
     gatherer.draw(&Deep { row, samples, noise }, line);
 }
 
