@@ -29,14 +29,14 @@ fn tap(at: vec2<f32>) -> vec4<f32> {
 
 // The part of `taps` that may lie within 0..1 along an axis where tap i lies at `at` + `by` i / 20, and a tap more at both ends.
 fn span(at: f32, by: f32, taps: vec2<f32>) -> vec2<f32> {
-    if abs(by) < 1e-6 {
-        return taps;
-    }
-    let ends = vec2<f32>(-at, 1.0 - at) * (20.0 / by);
-    return vec2<f32>(
+    // No branch: for one on uniforms alone, Mesa's software adapter compiles the shader anew for every value, and keeps them all.
+    let still = abs(by) < 1e-6;
+    let ends = vec2<f32>(-at, 1.0 - at) * (20.0 / select(by, 1.0, still));
+    let near = vec2<f32>(
         max(taps.x, ceil(min(ends.x, ends.y) - 1.0)),
         min(taps.y, floor(max(ends.x, ends.y) + 1.0)),
     );
+    return select(near, taps, still);
 }
 
 // A premultiplied colour by the grade, which is of straight ones.
