@@ -129,10 +129,9 @@ fn every_path_exports_the_same_pictures() {
             assert!(least >= ALIKE_DB, "{path}: {least:.1} dB");
             compared.push(path);
         }
-        assert!(
-            compared.contains(&PixelPath::Simd) && compared.contains(&PixelPath::Gpu),
-            "{compared:?}"
-        );
+        assert!(compared.contains(&PixelPath::Simd), "{compared:?}");
+        // Cap's colours cut luma off, and the shader rounds.
+        assert_eq!(compared.contains(&PixelPath::Gpu), !cap_colors, "{compared:?}");
     }
 }
 
@@ -140,13 +139,13 @@ fn every_path_exports_the_same_pictures() {
 #[test]
 fn another_matrix_is_not_alike() {
     let folder = tempfile::tempdir().unwrap();
-    let gpu = PixelPathSetting::Fixed(PixelPath::Gpu);
-    let (file, report) = match export_by(gpu, false, folder.path()) {
+    let simd = PixelPathSetting::Fixed(PixelPath::Simd);
+    let (file, report) = match export_by(simd, false, folder.path()) {
         Ok(exported) => exported,
         Err(error) if without_adapter(&error) => return,
         Err(error) => panic!("{error}"),
     };
-    let (other, _) = export_by(gpu, true, folder.path()).unwrap();
+    let (other, _) = export_by(simd, true, folder.path()).unwrap();
     assert!(least_alike(&file, &other, report.frames) < ALIKE_DB);
 }
 
