@@ -1,5 +1,7 @@
 //! What a draw needs of the shaders. Every combination is a pipeline of its own: a software rasteriser pays for both sides of
-//! every branch, and a GPU for the registers of the longer one.
+//! every branch, and a GPU for the registers of the longer one. For a branch or a loop that hangs on uniforms alone, Mesa's lavapipe
+//! compiles the shader anew for every value, which takes milliseconds and memory that it keeps: where such a number changes from frame to
+//! frame, the shader selects instead, or the condition has the position in it.
 
 use crate::render::filters::focus::FocusKey;
 use crate::render::filters::mask::MaskKey;
