@@ -51,6 +51,11 @@ fn units(mut sample: &[u8]) -> Vec<&[u8]> {
 }
 
 impl Film {
+    /// Whether pictures are coded in another order than they are shown.
+    pub(crate) fn is_reordered(&self) -> bool {
+        self.pictures.windows(2).any(|pair| pair[0].at > pair[1].at)
+    }
+
     pub(crate) fn read(path: &Path) -> Self {
         ffmpeg::init().unwrap();
         ffmpeg::log::set_level(ffmpeg::log::Level::Error);
@@ -95,7 +100,7 @@ impl Film {
     }
 }
 
-/// A number for a picture's visible samples, which a page can compute too: `DIGEST` of `tests/region_films.rs`.
+/// A number for a picture's visible samples, which a page can compute too: `DIGEST` of `tests/film_decoders.rs`.
 fn digest(planes: [Plane<'_>; 3]) -> u64 {
     let mut digest = 0x811c_9dc5_u32;
     for row in planes.iter().flat_map(Plane::rows) {

@@ -9,9 +9,9 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use crate::browser;
 use crate::common::{self, Export};
-use crate::films::{Film, SEEKS, decode_ffmpeg, decode_openh264, sought_by_ffmpeg};
+use crate::film_decoders;
+use crate::films::{Film, SEEKS};
 use capstan::export::{ExportSettings, Rate};
 use capstan::frame::{Nv12Frame, Size};
 use ffmpeg_next as ffmpeg;
@@ -25,43 +25,6 @@ fn units(film: &Film) -> impl Iterator<Item = usize> {
     })
 }
 
-/// The digest of `tests/films.rs` of what a film shows at the times asked for: samples as they were decoded, before any
-/// conversion to RGB.
-const DIGEST: &str = r"run(async () => {
-  const film = await load('/0.mp4');
-  const digests = [];
-  let format;
-  for (const time of query) {
-    await show(film, time);
-    const frame = new VideoFrame(film);
-    format = frame.format;
-    const { width, height } = frame.visibleRect;
-    const bytes = new Uint8Array(frame.allocationSize());
-    const layout = await frame.copyTo(bytes);
-    frame.close();
-    let digest = 0x811c9dc5 | 0;
-    for (let plane = 0; plane < 3; plane++) {
-      const [columns, rows] = plane ? [(width + 1) >> 1, (height + 1) >> 1] : [width, height];
-      const semi = format === 'NV12' && plane > 0;
-      const { offset, stride } = layout[semi ? 1 : plane];
-      for (let y = 0; y < rows; y++) {
-        const row = offset + y * stride;
-        for (let x = 0; x < columns; x += 4) {
-          let word = 0;
-          for (let n = 0; n < 4 && x + n < columns; n++) {
-            const at = semi ? row + 2 * (x + n) + plane - 1 : row + x + n;
-            word |= bytes[at] << (8 * n);
-          }
-          digest ^= word;
-          digest = Math.imul(digest << 5 | digest >>> 27, 0x01000193);
-        }
-      }
-    }
-    digests.push(digest >>> 0);
-  }
-  await report({ format, digests });
-})";
-
 /// Compares what decoders make of a film. Says what was compared.
 fn check(path: &Path, seeks_in_chromium: usize) -> String {
     let name = path.display();
@@ -69,45 +32,9 @@ fn check(path: &Path, seeks_in_chromium: usize) -> String {
     let frames = film.pictures.len();
     let most = units(&film).max().unwrap();
     assert!(most <= 48 + 2, "{name}: {most} units in a picture");
-    let expected = decode_ffmpeg(&film.sets, &film.pictures);
-    assert_eq!(expected.len(), frames, "{name}: FFmpeg");
-    assert!(
-        decode_openh264(&film.sets, &film.pictures) == expected,
-        "{name}: OpenH264 and FFmpeg differ"
-    );
-
-    let mut random = fastrand::Rng::with_seed(264);
-    for _ in 0..SEEKS {
-        let at = random.usize(..frames);
-        let found = sought_by_ffmpeg(path, film.pictures[at].at, film.frames_per_second);
-        assert_eq!(found, expected[at], "{name}: FFmpeg after seeking to frame {at}");
-        let key = (0..=at).rev().find(|&n| film.pictures[n].key).unwrap();
-        let found = decode_openh264(&film.sets, &film.pictures[key..=at]);
-        assert_eq!(
-            found,
-            expected[key..=at],
-            "{name}: OpenH264 after seeking to frame {at}"
-        );
-    }
-
-    let mut seen = "FFmpeg, OpenH264".to_owned();
-    if seeks_in_chromium > 0
-        && let Some(chromium) = browser::chromium()
-    {
-        let sought: Vec<usize> = (0..seeks_in_chromium).map(|_| random.usize(..frames)).collect();
-        // In the middle of frames: a player may round a time between two of them either way.
-        let middle = |at: &usize| (film.pictures[*at].at as f64 + 0.5) / f64::from(film.frames_per_second);
-        let times: Vec<f64> = sought.iter().map(middle).collect();
-        let report = browser::open(chromium, DIGEST, &[path], &json!(times));
-        let digests: Vec<u64> = sought.iter().map(|&at| expected[at]).collect();
-        assert_eq!(
-            report["digests"],
-            json!(digests),
-            "{name}: Chromium, {}",
-            report["format"]
-        );
-        seen += ", Chromium";
-    }
+    // Pictures in the order in which they are shown have to be the same in all decoders.
+    assert!(!film.is_reordered(), "{name}");
+    let seen = film_decoders::check(path, &film, seeks_in_chromium);
     let keys = film.pictures.iter().filter(|picture| picture.key).count();
     let several = units(&film).filter(|units| *units > 1).count();
     format!(
